@@ -1,0 +1,1 @@
+"""Two recordings of one scene on one clock, by their sound."""

@@ -1,0 +1,1 @@
+"""How data comes in: eye tracker recordings, phones, and the simulator."""

@@ -1,0 +1,1 @@
+"""Eye tracker recordings: Pupil Invisible and Neon, native folders and Cloud exports."""

@@ -1,0 +1,1 @@
+"""What is in a session folder, what is missing, and how to mend it."""

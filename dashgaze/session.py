@@ -1,0 +1,1 @@
+"""A session folder: one drive, its manifest and its files."""
