@@ -1,5 +1,6 @@
 """From the phone's clock to the tracker's and back."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -55,7 +56,7 @@ class TimeMap:
     def __init__(self, lines: Sequence[ClockLine]) -> None:
         if not lines:
             raise ValueError("a time map needs at least one stretch")
-        for before, after in zip(lines, lines[1:], strict=False):
+        for before, after in itertools.pairwise(lines):
             if after.phone_start_s < before.phone_end_s:
                 raise ValueError("the stretches of a time map have to ascend without overlap")
         self.lines = tuple(lines)
@@ -63,7 +64,7 @@ class TimeMap:
         self._rate = np.array([line.rate for line in lines])
         # Between two stretches the nearer one holds.
         self._phone_edge_s = np.array(
-            [(a.phone_end_s + b.phone_start_s) / 2 for a, b in zip(lines, lines[1:], strict=False)]
+            [(a.phone_end_s + b.phone_start_s) / 2 for a, b in itertools.pairwise(lines)]
         )
         before = self._offset_s[:-1] + self._rate[:-1] * self._phone_edge_s
         after = self._offset_s[1:] + self._rate[1:] * self._phone_edge_s
@@ -83,7 +84,7 @@ class TimeMap:
         return np.asarray((t - self._offset_s[i]) / self._rate[i])
 
     def standard_error_ms(self, phone_s: ArrayLike) -> NDArray[np.float64]:
-        """Standard error of the mapped time at phone times, ms, any shape; NaN if unknown."""
+        """Give the standard error of the mapped time at phone times, ms, any shape; NaN if unknown."""
         t = np.asarray(phone_s, dtype=np.float64)
         i = np.searchsorted(self._phone_edge_s, t, side="right")
         offset = np.array([line.offset_se_ms for line in self.lines])[i]
@@ -108,7 +109,7 @@ class TimeMap:
                 )
             )
         # A step back in time makes stretches overlap on the other clock; cut at the middle.
-        for i, (a, b) in enumerate(zip(lines, lines[1:], strict=False)):
+        for i, (a, b) in enumerate(itertools.pairwise(lines)):
             if b.phone_start_s < a.phone_end_s:
                 edge = (a.phone_end_s + b.phone_start_s) / 2
                 lines[i] = _with_range(a, a.phone_start_s, edge)
