@@ -13,7 +13,7 @@ from scipy import fft
 
 from dashgaze.progress import Progress, silent
 
-from .whitening import RATE_HZ, Whitened
+from .whitening import RATE_HZ, Whitened, without_lines
 
 ANCHOR_S = 16.0
 """Length of an anchor: long enough for a peak in plain road noise, short enough for 100 ppm."""
@@ -189,7 +189,7 @@ class _Search:
 
     def candidates(self, anchor: NDArray[np.float32], start_s: float, number: int) -> Candidates:
         """Highest peaks of one anchor."""
-        spectrum = np.conj(fft.rfft(anchor, self._size, workers=2))
+        spectrum = np.conj(without_lines(fft.rfft(anchor, self._size, workers=2)))
         lags, heights, power, lag_count = [], [], 0.0, 0
         for first, step in self._partitions(start_s, len(anchor)):
             curve = fft.irfft(self._spectrum(first) * spectrum, self._size, workers=2)[:step]

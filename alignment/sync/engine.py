@@ -26,8 +26,9 @@ from .options import OffsetPrior, SyncOptions
 from .recovery import search_again
 from .result import SyncResult, Witness
 from .robust_line import MAX_SCALE_S, Line, fit_line, split_lines
+from .stack import aligned_curves, peak_ratio, windows_by_stack
 from .verdict import Evidence, judge, refuse
-from .whitening import RATE_HZ, Whitened, whiten
+from .whitening import Whitened, whiten
 from .windows import Blocks, Windows, correlate_blocks, find_windows
 
 MIN_OVERLAP_S = 8.0
@@ -39,7 +40,6 @@ PATH_SE_MS = 1.0
 PATH_DRIFT_SE_S = 0.0003
 """By how much such differences change from one end of a stretch to the other, s (1 sigma)."""
 
-_RATIO_GUARD_S = 0.008
 _WITNESS_STRENGTH = 7.0
 _WITNESS_LIMIT_S = 0.025
 
@@ -179,6 +179,12 @@ def _align(
     pieces = split_lines(windows.time_s, windows.shift_s, windows.weight(), max_drift=max_drift)
     if not pieces:
         return refuse("The windows of both recordings agree on no line.", total=len(windows.time_s))
+    time_map = TimeMap(_clock_lines(pieces, span_s))
+    curves = aligned_curves(blocks, time_map)
+    sharper = windows_by_stack(blocks, curves, windows, time_map)
+    again = split_lines(sharper.time_s, sharper.shift_s, sharper.weight(), max_drift=max_drift)
+    if len(again) == len(pieces):
+        windows, pieces = sharper, again
     lines = _clock_lines(pieces, span_s)
     time_map = TimeMap(lines)
     residual_s = windows.time_s + windows.shift_s - time_map.tracker_s(windows.time_s)
@@ -192,7 +198,7 @@ def _align(
             residual_s=residual_s,
             height=windows.height,
             used=used,
-            peak_ratio=_stacked_ratio(blocks, time_map),
+            peak_ratio=peak_ratio(curves),
             span_s=span_s,
             witness=witness,
             max_drift_ppm=options.max_drift_ppm,
@@ -231,26 +237,6 @@ def _clock_lines(
             )
         )
     return tuple(lines)
-
-
-def _stacked_ratio(blocks: Blocks, time_map: TimeMap) -> float:
-    """Best peak of all blocks laid over each other along the map, over the best one elsewhere.
-
-    A steady engine gives a comb: its windows may agree, but the next tooth is as high.
-    """
-    reach, guard = blocks.reach, round(_RATIO_GUARD_S * RATE_HZ)
-    expected_s = time_map.tracker_s(blocks.time_s) - blocks.time_s
-    moves = np.round((expected_s - blocks.predicted_s) * RATE_HZ).astype(int)
-    total = np.zeros(2 * reach + 1)
-    for curve, move in zip(blocks.curve, moves, strict=True):
-        low, high = max(-reach, -reach - move), min(reach, reach - move)
-        if high > low:
-            total[low + reach : high + reach + 1] += curve[
-                low + move + reach : high + move + reach + 1
-            ]
-    here = float(total[reach - guard : reach + guard + 1].max())
-    elsewhere = float(max(total[: reach - guard].max(), total[reach + guard + 1 :].max()))
-    return here / elsewhere if elsewhere > 0 else 0.0
 
 
 def _envelope_witness(ruled: Sound, ruling: Sound, time_map: TimeMap) -> Witness:

@@ -28,6 +28,7 @@ BAND_HZ = (100.0, 3000.0)
 """Below 300 Hz road noise is still shared by two microphones in a car; above 3 kHz little is."""
 
 _SILENCE_RMS = 1e-5
+_LINE_LIMIT = 12.0
 _CHUNK_FRAMES = 512
 
 
@@ -135,6 +136,20 @@ def whiten(sound: Sound) -> Whitened:
     if level > 0:
         out /= np.float32(level)
     return Whitened(samples=np.ascontiguousarray(out), start_s=sound.start_s, heard=heard)
+
+
+def without_lines(spectrum: NDArray[np.complex64]) -> NDArray[np.complex64]:
+    """Limit what stands far out of a long spectrum: the lines of an engine at steady speed.
+
+    A short-time frame can't tell a steady tone from its neighbourhood; a long block can. Left in,
+    the tones of an engine make a comb of equal peaks.
+    """
+    magnitude = np.abs(spectrum)
+    audible = magnitude[magnitude > 1e-3 * float(magnitude.max(initial=0.0))]
+    if not len(audible):
+        return spectrum
+    limit = np.float32(_LINE_LIMIT * float(np.median(audible)))
+    return spectrum * (limit / np.maximum(magnitude, limit))
 
 
 def _faded(sound: Sound) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ from scipy import fft
 
 from dashgaze.progress import Progress, silent
 
-from .whitening import RATE_HZ, Whitened
+from .whitening import RATE_HZ, Whitened, without_lines
 
 REACH_S = 0.3
 """How far either way of the predicted line a window is searched, s."""
@@ -116,9 +116,8 @@ def correlate_blocks(
         moved = _read(a, t + shift_at(t))
         if not (energy := float(np.dot(still, still)) * float(np.dot(moved, moved))) > 0:
             continue
-        curve = fft.irfft(
-            fft.rfft(moved, size, workers=2) * np.conj(fft.rfft(still, size, workers=2)), size
-        )[: 2 * reach + 1]
+        cross = fft.rfft(moved, size, workers=2) * np.conj(fft.rfft(still, size, workers=2))
+        curve = fft.irfft(without_lines(cross), size, workers=2)[: 2 * reach + 1]
         times.append(exact_s + block_s / 2)
         curves.append(curve / np.sqrt(energy * count / (count + 2 * reach)))
         progress("comparing windows", (i + 1) / number)

@@ -39,8 +39,9 @@ class CarSound:
         Level of the road noise at the microphones, full scale 1.
     microphone_distance_m
         Distance between the microphones; sets the coherence of the road noise.
-    shared_noise
-        Whether the road noise is one field, heard by both; if not, the two hear independent noise.
+    independent_share
+        Share of the noise power that is each microphone's own (wind at it, body-borne sound):
+        0 for one field heard by both, 1 for nothing in common.
     engine_rms
         Level of the engine.
     engine_hz
@@ -57,7 +58,7 @@ class CarSound:
 
     noise_rms: float = 0.05
     microphone_distance_m: float = 0.6
-    shared_noise: bool = True
+    independent_share: float = 0.0
     engine_rms: float = 0.03
     engine_hz: tuple[float, float] = (28.0, 75.0)
     speech_share: float = 0.05
@@ -177,8 +178,7 @@ def _diffuse_noise(
     )
     shape *= np.sqrt(size) / np.linalg.norm(shape) * scene.noise_rms * np.sqrt(size / 2)
     coherence = np.sinc(2 * frequency_hz * scene.microphone_distance_m / SPEED_OF_SOUND_M_S)
-    if not scene.shared_noise:
-        coherence = np.zeros_like(coherence)
+    coherence *= 1 - scene.independent_share
     ramp = np.sin(np.linspace(0, np.pi / 2, fade))
     envelope = np.concatenate([ramp, np.ones(block - fade), ramp[::-1]])
     out = np.zeros((2, count + block + fade), dtype=np.float32)
