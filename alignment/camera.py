@@ -29,6 +29,8 @@ TOLERANCE_PX = 1e-6
 _COEFFICIENT_COUNTS = (0, 4, 5, 8)
 # Points worked on at once: their dozen temporary arrays stay in the processor's cache.
 _BLOCK = 1 << 13
+# A leading coefficient below this bends nothing within any field of view.
+_NO_TERM = 1e-15
 
 
 def distort_points(
@@ -114,7 +116,7 @@ def fold_radius(distortion: ArrayLike) -> float:
     below = np.polynomial.Polynomial([1.0, k4, k5, k6])
     # d(r g)/dr = 0, without its denominator
     slope = (above + 2 * s * above.deriv()) * below - 2 * s * above * below.deriv()
-    roots = np.concatenate([slope.trim().roots(), below.trim().roots()])
+    roots = np.concatenate([slope.trim(_NO_TERM).roots(), below.trim(_NO_TERM).roots()])
     real = roots.real[np.abs(roots.imag) <= 1e-9 * np.abs(roots)]
     return float(np.sqrt(min(real[real > 0], default=np.inf)))
 

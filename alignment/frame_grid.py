@@ -201,9 +201,11 @@ def _mean(
 def _median(
     index: NDArray[np.int64], values: NDArray[np.float64], count: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    ranked = values[np.lexsort((values, index))]
+    ordered = values[np.argsort(index, kind="stable")]
+    first = np.cumsum(count) - count
     medians = np.full(len(count), np.nan)
-    filled = count > 0
-    first, size = (np.cumsum(count) - count)[filled], count[filled]
-    medians[filled] = (ranked[first + (size - 1) // 2] + ranked[first + size // 2]) / 2
+    # Frames with equally many samples form a matrix; there are only a few such numbers.
+    for size in np.unique(count[count > 0]).tolist():
+        frames = np.flatnonzero(count == size)
+        medians[frames] = np.median(ordered[first[frames, None] + np.arange(size)], axis=1)
     return medians

@@ -26,7 +26,7 @@ from .options import OffsetPrior, SyncOptions
 from .recovery import search_again
 from .result import SyncResult, Witness
 from .robust_line import MAX_SCALE_S, Line, fit_line, split_lines
-from .stack import aligned_curves, peak_ratio, windows_by_stack
+from .stack import aligned_curves, high_band_shift_s, peak_ratio, windows_by_stack
 from .verdict import Evidence, judge, refuse
 from .whitening import Whitened, whiten
 from .windows import Blocks, Windows, correlate_blocks, find_windows
@@ -35,7 +35,10 @@ MIN_OVERLAP_S = 8.0
 """Recordings that share less are refused, s."""
 
 PATH_SE_MS = 1.0
-"""What sound itself leaves open, ms (1 sigma): differences in path (0.34 m are 1 ms), filters."""
+"""What sound itself leaves open, ms (1 sigma): differences in path; 0.34 m are 1 ms."""
+
+LOW_BAND_SE_MS = 1.2
+"""What is added where no sound above the phone's high-pass was in common, ms (1 sigma)."""
 
 PATH_DRIFT_SE_S = 0.0003
 """By how much such differences change from one end of a stretch to the other, s (1 sigma)."""
@@ -189,6 +192,14 @@ def _align(
     time_map = TimeMap(lines)
     residual_s = windows.time_s + windows.shift_s - time_map.tracker_s(windows.time_s)
     used = np.abs(residual_s) <= 2 * MAX_SCALE_S
+    high_shift_s = high_band_shift_s(blocks, time_map)
+    lines = tuple(
+        replace(line, offset_se_ms=float(np.hypot(line.offset_se_ms, LOW_BAND_SE_MS)))
+        if high_shift_s is None
+        else replace(line, offset_s=line.offset_s + high_shift_s)
+        for line in lines
+    )
+    time_map = TimeMap(lines)
     progress("asking a second witness", 0.9)
     witness = _envelope_witness(ruled, ruling, time_map)
     return judge(

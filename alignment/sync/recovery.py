@@ -91,6 +91,7 @@ def _merged(blocks: Blocks, other: Blocks, part_s: tuple[float, float]) -> Block
         time_s=time_s[order],
         predicted_s=np.concatenate([blocks.predicted_s[keep], other.predicted_s])[order],
         curve=np.concatenate([blocks.curve[keep], other.curve])[order],
+        high=np.concatenate([blocks.high[keep], other.high])[order],
     )
 
 

@@ -17,6 +17,9 @@ _TEMPLATE_S = 0.015
 _REACH_S = 0.004
 _RATIO_GUARD_S = 0.008
 _LEAST_HEIGHT = 4.0
+_HIGH_NEAR_S = 0.003
+_HIGH_HEIGHT = 8.0
+_HIGH_WINDOWS = 2
 
 
 def aligned_curves(blocks: Blocks, time_map: TimeMap) -> NDArray[np.float64]:
@@ -107,6 +110,39 @@ def windows_by_stack(
     shifts = windows.shift_s.copy()
     shifts[measured] = relative_s + float(np.median(windows.shift_s[measured] - relative_s))
     return Windows(time_s=windows.time_s, shift_s=shifts, height=windows.height)
+
+
+def high_band_shift_s(blocks: Blocks, time_map: TimeMap) -> float | None:
+    """Give how far the sound above `HIGH_BAND_HZ` lies off the map as a whole, s.
+
+    Low frequencies carry most windows, but come late through the high-pass of a phone. Where
+    there is enough sound above, it says better where zero is.
+
+    Returns
+    -------
+    float or None
+        None if too few windows hold sound above.
+    """
+    rows = np.flatnonzero(np.diff(blocks.time_s) < 1.5 * _median_step(blocks.time_s))
+    expected_s = time_map.tracker_s(blocks.time_s) - blocks.time_s
+    centre = blocks.high.shape[1] // 2
+    near, guard = round(_HIGH_NEAR_S * RATE_HZ), round(2 * _HIGH_NEAR_S * RATE_HZ)
+    shifts = []
+    for row in rows:
+        off = float(np.mean((expected_s - blocks.predicted_s)[row : row + 2])) * RATE_HZ
+        middle = centre + round(off)
+        if not guard <= middle < blocks.high.shape[1] - guard:
+            continue
+        curve = (blocks.high[row] + blocks.high[row + 1]).astype(np.float64)
+        lag = _peak_lag(curve, middle, near)
+        rest = np.concatenate([curve[: middle - guard], curve[middle + guard + 1 :]])
+        if curve[middle + round(lag)] >= _HIGH_HEIGHT * float(np.sqrt(np.mean(rest**2))):
+            shifts.append((middle - centre + lag - off) / RATE_HZ)
+    return float(np.median(shifts)) if len(shifts) >= _HIGH_WINDOWS else None
+
+
+def _median_step(time_s: NDArray[np.float64]) -> float:
+    return float(np.median(np.diff(time_s))) if len(time_s) > 1 else 0.0
 
 
 def _pair_rows(blocks: Blocks, windows: Windows) -> NDArray[np.int64]:

@@ -18,6 +18,12 @@ from .whitening import RATE_HZ, Whitened, without_lines
 REACH_S = 0.3
 """How far either way of the predicted line a window is searched, s."""
 
+HIGH_BAND_HZ = 900.0
+"""Above this the high-pass filters of phones (80 … 300 Hz) delay sound by less than 0.1 ms."""
+
+HIGH_REACH_S = 0.05
+"""How far either way the sound above `HIGH_BAND_HZ` is compared, s."""
+
 _BLOCK_RANGE_S = (2.5, 10.0)
 _BLOCKS_WANTED = 24
 _PEAK_GUARD_S = 0.02
@@ -40,11 +46,14 @@ class Blocks:
         Shift that lag zero of its curve stands for, shape (n,), s.
     curve
         Correlation coefficient by lag, shape (n, 2 · reach + 1), at `RATE_HZ`.
+    high
+        The same of the sound above `HIGH_BAND_HZ` only, over `HIGH_REACH_S`, shape (n, m).
     """
 
     time_s: NDArray[np.float64]
     predicted_s: NDArray[np.float64]
     curve: NDArray[np.float32]
+    high: NDArray[np.float32]
 
     @property
     def reach(self) -> int:
@@ -103,7 +112,9 @@ def correlate_blocks(
     reach = round(REACH_S * RATE_HZ)
     size = fft.next_fast_len(count + 2 * reach, real=True)
     starts = span_s[0] + (length_s - number * block_s) / 2 + block_s * np.arange(number)
-    times, curves = [], []
+    times, curves, highs = [], [], []
+    high_pass = (fft.rfftfreq(size, 1 / RATE_HZ) >= HIGH_BAND_HZ).astype(np.float32)
+    high_reach = round(HIGH_REACH_S * RATE_HZ)
     inner = np.arange(-reach, count + reach) / RATE_HZ
     for i, start_s in enumerate(starts):
         if _heard_share(b, start_s, block_s) < _MIN_HEARD_SHARE:
@@ -117,15 +128,18 @@ def correlate_blocks(
         if not (energy := float(np.dot(still, still)) * float(np.dot(moved, moved))) > 0:
             continue
         cross = fft.rfft(moved, size, workers=2) * np.conj(fft.rfft(still, size, workers=2))
-        curve = fft.irfft(without_lines(cross), size, workers=2)[: 2 * reach + 1]
+        cross = without_lines(cross) / np.float32(np.sqrt(energy * count / (count + 2 * reach)))
         times.append(exact_s + block_s / 2)
-        curves.append(curve / np.sqrt(energy * count / (count + 2 * reach)))
+        curves.append(fft.irfft(cross, size, workers=2)[: 2 * reach + 1])
+        high = fft.irfft(cross * high_pass, size, workers=2)
+        highs.append(high[reach - high_reach : reach + high_reach + 1])
         progress("comparing windows", (i + 1) / number)
     time_s = np.array(times)
     return Blocks(
         time_s=time_s,
         predicted_s=shift_at(time_s),
         curve=np.array(curves, dtype=np.float32).reshape(len(times), 2 * reach + 1),
+        high=np.array(highs, dtype=np.float32).reshape(len(times), 2 * high_reach + 1),
     )
 
 
