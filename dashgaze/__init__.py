@@ -3,6 +3,48 @@
 Importing this package is cheap; what a name needs is imported when it is first used.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from ._version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from .checks import check
+    from .collection.importing import import_session
+    from .session import find_sessions, open_session
+    from .stages.frames import frames
+    from .stages.offset import offset
+    from .stages.sync import sync
+
+__all__ = [
+    "__version__",
+    "check",
+    "find_sessions",
+    "frames",
+    "import_session",
+    "offset",
+    "open_session",
+    "sync",
+]
+
+_HOMES = {
+    "check": ".checks",
+    "find_sessions": ".session",
+    "frames": ".stages.frames",
+    "import_session": ".collection.importing",
+    "offset": ".stages.offset",
+    "open_session": ".session",
+    "sync": ".stages.sync",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name], __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -68,6 +68,16 @@ class Evidence(_Model):
     )
     overlap_s: float | None = _quantity("s", "Length of the common stretch.", "phone clock")
     second_witness: SecondWitness | None = Field(description="Null where none could be asked.")
+    driver_disagreement_ms: float | None = _quantity(
+        "ms",
+        "Offset of driver.mp4 to road.mp4 by their sound, minus the one by their time stamps; "
+        "null where the driver video has no sound of its own.",
+        "phone clock",
+    )
+    wall_clock_disagreement_s: float | None = _quantity(
+        "s",
+        "What the wall clocks say of the offset, minus the map; null where they say nothing.",
+    )
 
 
 class TimeMapDocument(_Model):

@@ -11,6 +11,7 @@ The two recordings play the same part whichever is named first: inside, the long
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -21,15 +22,15 @@ from dashgaze.progress import Progress, part_of, silent
 
 from ..time_map import ClockLine, TimeMap
 from .anchors import CoarseLine, coarse_lines
-from .envelope import match_envelopes
 from .options import OffsetPrior, SyncOptions
 from .recovery import search_again
-from .result import SyncResult, Witness
+from .result import SyncResult
 from .robust_line import MAX_SCALE_S, Line, fit_line, split_lines
 from .stack import aligned_curves, high_band_shift_s, peak_ratio, windows_by_stack
 from .verdict import Evidence, judge, refuse
 from .whitening import Whitened, whiten
 from .windows import Blocks, Windows, correlate_blocks, find_windows
+from .witness import confirmed_by_events, envelope_witness
 
 MIN_OVERLAP_S = 8.0
 """Recordings that share less are refused, s."""
@@ -43,9 +44,6 @@ LOW_BAND_SE_MS = 1.2
 PATH_DRIFT_SE_S = 0.0003
 """By how much such differences change from one end of a stretch to the other, s (1 sigma)."""
 
-_WITNESS_STRENGTH = 7.0
-_WITNESS_LIMIT_S = 0.025
-
 
 def sync_sounds(
     a: Sound,
@@ -53,6 +51,7 @@ def sync_sounds(
     *,
     options: SyncOptions | None = None,
     prior: OffsetPrior | None = None,
+    events_a_s: Sequence[float] = (),
     progress: Progress = silent,
 ) -> SyncResult:
     """Align two recordings of one scene by their sound.
@@ -65,6 +64,8 @@ def sync_sounds(
         What to search for.
     prior
         What the wall clocks say; looked at first, never trusted alone.
+    events_a_s
+        When claps or chirps were logged, on a's time line, s: the best second witness.
     progress
         Is told how far the work is.
 
@@ -91,8 +92,9 @@ def sync_sounds(
             break
     if result is None:
         raise ValueError("no range to search")
+    result = _inverted(result) if swapped else result
     progress("done", 1.0)
-    return _inverted(result) if swapped else result
+    return confirmed_by_events(result, a, b, events_a_s) if events_a_s else result
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,7 +203,7 @@ def _align(
     )
     time_map = TimeMap(lines)
     progress("asking a second witness", 0.9)
-    witness = _envelope_witness(ruled, ruling, time_map)
+    witness = envelope_witness(ruled, ruling, time_map)
     return judge(
         Evidence(
             lines=lines,
@@ -248,19 +250,6 @@ def _clock_lines(
             )
         )
     return tuple(lines)
-
-
-def _envelope_witness(ruled: Sound, ruling: Sound, time_map: TimeMap) -> Witness:
-    match = match_envelopes(ruled, ruling, time_map)
-    if match is None or match.strength < _WITNESS_STRENGTH:
-        strength = None if match is None else match.strength
-        return Witness(method="envelope", disagreement_ms=None, strength=strength, agrees=None)
-    return Witness(
-        method="envelope",
-        disagreement_ms=match.disagreement_s * 1e3,
-        strength=match.strength,
-        agrees=abs(match.disagreement_s) <= _WITNESS_LIMIT_S,
-    )
 
 
 def _inverted(result: SyncResult) -> SyncResult:

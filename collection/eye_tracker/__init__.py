@@ -1,1 +1,37 @@
 """Eye tracker recordings: Pupil Invisible and Neon, native folders and Cloud exports."""
+
+from .native_writer import GazePart, ImuPart, write_native_invisible
+from .opening import open_recording
+from .recognition import recognise
+from .recording import (
+    Event,
+    EyeTrackerRecording,
+    GazeSamples,
+    ImuSamples,
+    Intervals,
+    Kind,
+    RecordingNote,
+    SceneCamera,
+    Source,
+    WorldFrames,
+    WorldPart,
+)
+
+__all__ = [
+    "Event",
+    "EyeTrackerRecording",
+    "GazePart",
+    "GazeSamples",
+    "ImuPart",
+    "ImuSamples",
+    "Intervals",
+    "Kind",
+    "RecordingNote",
+    "SceneCamera",
+    "Source",
+    "WorldFrames",
+    "WorldPart",
+    "open_recording",
+    "recognise",
+    "write_native_invisible",
+]

@@ -1,1 +1,5 @@
 """The command line: parses, calls one library function, prints."""
+
+from .application import app, main
+
+__all__ = ["app", "main"]

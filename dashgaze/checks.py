@@ -1,1 +1,0 @@
-"""What is in a session folder, what is missing, and how to mend it."""

@@ -1,0 +1,55 @@
+"""All commands, and how the program ends."""
+
+import sys
+from io import TextIOWrapper
+from typing import Annotated
+
+import typer
+
+from dashgaze._version import __version__
+
+from .check import check_command
+from .command import SafeCommand
+from .frames import frames_command
+from .import_ import import_command
+from .offset import offset_command
+from .sync import sync_command
+
+app = typer.Typer(
+    name="dashgaze",
+    help="Record, synchronise, align, publish and model naturalistic driver gaze.",
+    epilog="Exit codes: 0 done, 1 bad input, 2 usage, 3 verdict doubtful, 4 verdict failed.",
+    no_args_is_help=True,
+    add_completion=False,
+    # A traceback is for developers; what users can mend is told by SafeCommand.
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+# In the order in which a drive passes through them.
+app.command("import", cls=SafeCommand)(import_command)
+app.command("check", cls=SafeCommand)(check_command)
+app.command("sync", cls=SafeCommand)(sync_command)
+app.command("frames", cls=SafeCommand)(frames_command)
+app.command("offset", cls=SafeCommand)(offset_command)
+
+
+@app.callback()
+def _program(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)
+    ] = False,
+) -> None:
+    if version:
+        typer.echo(f"dashgaze {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the program."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # an arrow must not end it on an old console
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
