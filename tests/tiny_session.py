@@ -114,11 +114,7 @@ def write_tracker(
         duration_ns=round(duration_s * 1e9),
         recording_id="0c668683-59dd-4d33-a2aa-f4ba6a98a7b1",
         world_times_ns=[world_ns],
-        gaze=[
-            GazePart(
-                timestamp_ns=gaze_ns, points_px=points, worn=np.full(len(gaze_ns), worn)
-            )
-        ],
+        gaze=[GazePart(timestamp_ns=gaze_ns, points_px=points, worn=np.full(len(gaze_ns), worn))],
         imu=[
             ImuPart(
                 timestamp_ns=imu_ns,

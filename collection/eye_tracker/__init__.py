@@ -16,6 +16,7 @@ from .recording import (
     WorldFrames,
     WorldPart,
 )
+from .scene_camera import typical_camera
 
 __all__ = [
     "Event",
@@ -33,5 +34,6 @@ __all__ = [
     "WorldPart",
     "open_recording",
     "recognise",
+    "typical_camera",
     "write_native_invisible",
 ]

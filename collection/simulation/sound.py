@@ -15,7 +15,7 @@ no gain control, and speech has no words.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +74,9 @@ class Device:
     Attributes
     ----------
     duration_s
-        Length of the recording on the device's own clock.
+        End of the recording on the device's own clock.
+    start_s
+        When its sound begins on that clock.
     highpass_hz
         Corner of its high-pass (second order Butterworth); 0 for none.
     own_noise_rms
@@ -90,6 +92,7 @@ class Device:
     """
 
     duration_s: float
+    start_s: float = 0.0
     highpass_hz: float = 80.0
     own_noise_rms: float = 0.001
     gain: float = 1.0
@@ -124,7 +127,7 @@ def simulate_pair(
     Returns
     -------
     tracker, phone
-        The two recordings; both start at time 0 of their own clock.
+        The two recordings, each on its own clock.
     """
     rate = 1.0 + drift_ppm * 1e-6
     # World time is phone time. It covers both recordings and a margin for the resampling.
@@ -145,8 +148,8 @@ def simulate_pair(
     heard_tracker = _sample_at(at_tracker, ((tracker_t - offset_s) / rate + phone_zero_s) * rate_hz)
     del at_tracker, tracker_t
     return (
-        _record(heard_tracker, tracker, rate_hz, rng_tracker),
-        _record(heard_phone, phone, rate_hz, rng_phone),
+        _from_start(_record(heard_tracker, tracker, rate_hz, rng_tracker), tracker),
+        _from_start(_record(heard_phone, phone, rate_hz, rng_phone), phone),
     )
 
 
@@ -303,6 +306,12 @@ def _sample_at(sound: NDArray[np.float32], position: NDArray[np.float64]) -> NDA
             sound[low:high], [wanted - low], order=3, mode="mirror"
         )
     return out
+
+
+def _from_start(sound: Sound, device: Device) -> Sound:
+    """Leave out what was heard before the device's sound begins; times stay what they are."""
+    first = round(device.start_s * sound.rate_hz)
+    return replace(sound, samples=sound.samples[first:].copy(), start_s=first / sound.rate_hz)
 
 
 def _record(

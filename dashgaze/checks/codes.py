@@ -55,6 +55,7 @@ _VIDEO_CODES = {
 # Of the eye tracker.
 _TRACKER_CODES = {
     "TRACKER-UNREADABLE": "The eye tracker recording can't be used.",
+    "TRACKER-NOTE": "The reader of the recording has something to say that has no code here.",
     "TRACKER-SWAPPED": "The eye tracker recording lies where the phone's files belong.",
     "KIND-DIFFERS": "The recording is of another device than session.yaml says.",
     "WORLD-NO-SOUND": "The scene camera's video has no sound, which the sync needs.",

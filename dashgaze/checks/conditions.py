@@ -94,21 +94,28 @@ def check_conditions(session: Session, road: VideoLook | None, findings: Finding
             fix=f"Add the line: {_recorded_at_line(road)}",
             path=path,
         )
-    for key, code, what, example in (
-        ("model", "MISSING-PHONE-MODEL", "which phone it was", "model: Pixel 7"),
-        ("driver", "MISSING-DRIVER-VIDEO", "of a video of the driver", "driver: phone/driver.mp4"),
-        ("location", "MISSING-LOCATION", "of a track", "location: phone/location.csv"),
+    for key, code, message, fix in (
+        (
+            "model",
+            "MISSING-PHONE-MODEL",
+            f"{MANIFEST_NAME} does not say which phone it was.",
+            "Add under phone: the line: model: Pixel 7",
+        ),
+        (
+            "driver",
+            "MISSING-DRIVER-VIDEO",
+            f"{MANIFEST_NAME} names no video of the driver.",
+            "If there is one, add under phone: the line: driver: phone/driver.mp4",
+        ),
+        (
+            "location",
+            "MISSING-LOCATION",
+            f"{MANIFEST_NAME} names no track, so there is no speed.",
+            "If there is one, add under phone: the line: location: phone/location.csv",
+        ),
     ):
         if getattr(manifest.phone, key) is None:
-            findings.add(
-                "info",
-                code,
-                f"{MANIFEST_NAME} does not say {what}."
-                if key == "model"
-                else f"{MANIFEST_NAME} does not know {what}.",
-                fix=f"If there is one, add under phone: the line: {example}",
-                path=path,
-            )
+            findings.add("info", code, message, fix=fix, path=path)
 
 
 def _recorded_at_line(road: VideoLook | None) -> str:

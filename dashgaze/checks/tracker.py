@@ -30,7 +30,7 @@ def check_tracker(
         _note_unreadable(session, error, findings)
         return None
     for note in recording.notes:
-        code = note.code if note.code in CODES else "TRACKER-UNREADABLE"
+        code = note.code if note.code in CODES else "TRACKER-NOTE"
         severity: Severity = "info" if note.code in HARMLESS_NOTES else "warning"
         findings.add(severity, code, note.message, path=path)
     said = session.manifest.eye_tracker.kind

@@ -16,6 +16,9 @@ from .sound_run import DecodedFrame
 
 # Rates outside are damaged headers; resampling by their ratio would fill the memory.
 _LOWEST_HZ, _HIGHEST_HZ = 1_000, 1_000_000
+# With eight planes PyAV reads past the end of their list, and crashes on what it finds there.
+# No phone or eye tracker records that many; damaged packets claim to.
+_MOST_PLANES = 7
 # How often to go on behind data that the demuxer can't read.
 _DEMUX_TRIES = 16
 
@@ -72,8 +75,10 @@ class SoundDecoding:
                 self.damaged_packets += 1
                 continue
             for frame in frames:
-                if frame.samples and _LOWEST_HZ <= frame.sample_rate <= _HIGHEST_HZ:
+                if _is_credible(frame):
                     yield self._convert(frame)
+                else:
+                    self.damaged_packets += 1
 
     def share_done(self, time_s: float | None) -> float:
         """Share of the file that lies before a time, 0 … 1."""
@@ -97,3 +102,11 @@ class SoundDecoding:
             samples = samples.reshape(-1, frame.layout.nb_channels).T
         time_s = None if frame.pts is None else frame.pts * numerator / denominator
         return DecodedFrame(time_s, frame.sample_rate, samples)
+
+
+def _is_credible(frame: AudioFrame) -> bool:
+    return (
+        frame.samples > 0
+        and _LOWEST_HZ <= frame.sample_rate <= _HIGHEST_HZ
+        and (not frame.format.is_planar or frame.layout.nb_channels <= _MOST_PLANES)
+    )

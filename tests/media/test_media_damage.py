@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +14,7 @@ from dashgaze.collection.simulation.media_writer import (
     write_sound,
     write_video,
 )
-from dashgaze.errors import DashgazeError
+from dashgaze.errors import DashgazeError, NoSoundError
 from dashgaze.media import Sound, probe, read_frame_times, read_sound
 from dashgaze.media.completeness import is_cut_short, lacks_index
 
@@ -74,6 +75,28 @@ def test_the_sound_of_a_cut_file_ends_early_and_says_so(whole, tmp_path, name, s
     count = len(cut.samples) - 1600
     np.testing.assert_allclose(cut.samples[:count], complete.samples[:count], atol=2e-3)
     assert cut.gaps_s == ()
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec", "kind"), [(".mp4", "aac", "fltp"), (".wav", "", "s16")]
+)
+def test_eight_channels_do_not_crash_the_interpreter(tmp_path, suffix, codec, kind):
+    """PyAV reads past the end of a list if they lie in planes; packed ones are well."""
+    path = tmp_path / f"a{suffix}"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec or "pcm_s16le", rate=48_000, layout="7.1")
+        shape, number = ((8, 4096), np.float32) if codec else ((1, 8 * 4096), np.int16)
+        frame = av.AudioFrame.from_ndarray(
+            np.full(shape, 0.25 if codec else 8192, dtype=number), format=kind, layout="7.1"
+        )
+        frame.sample_rate = 48_000
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    if codec:
+        with pytest.raises(NoSoundError, match="nothing in it can be decoded"):
+            read_sound(path, rate_hz=48_000)
+    else:
+        assert read_sound(path, rate_hz=48_000).samples == pytest.approx(np.full(4096, 0.25))
 
 
 def readable(path: Path) -> None:

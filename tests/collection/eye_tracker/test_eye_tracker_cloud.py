@@ -1,7 +1,6 @@
 """Pupil Cloud exports and look-alikes, in every spelling that is in the wild."""
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -132,75 +131,6 @@ def rename_columns(path: Path, names: dict[str, str]) -> None:
         return [",".join(names.get(name, name) for name in header), *lines[1:]]
 
     edit(path, change)
-
-
-class TestRealExport:
-    """The 17.6 s of the one real Pupil Invisible export at hand."""
-
-    @pytest.fixture
-    def folder(self, shared_data: Path) -> Path:
-        return shared_data / "eye_tracker" / "pupil_invisible_cloud"
-
-    def test_counts_rates_and_times(self, folder: Path, kit: Any) -> None:
-        recording = open_recording(folder)
-        assert (recording.kind, recording.source) == ("pupil_invisible", "cloud")
-        assert recording.recording_id == "b2345e8e-d5d9-49fe-a6bc-2a04432a24e5"
-        assert recording.start_time_ns == 1685088812484000000
-        assert recording.duration_ns == 17_637_000_000
-        assert len(recording.gaze.timestamp_ns) == 3385
-        assert recording.gaze.worn.all()
-        gaze_hz = 3384e9 / np.ptp(recording.gaze.timestamp_ns)
-        assert gaze_hz == pytest.approx(199.7, abs=0.05)
-        assert recording.gaze.x_px[0] == 629.146
-        assert recording.gaze.y_px[0] == 647.936
-        assert recording.imu is not None
-        assert len(recording.imu.timestamp_ns) == 3201
-        steps = np.diff(recording.imu.timestamp_ns)
-        assert 1e9 / np.median(steps) == pytest.approx(202.4, abs=0.05)
-        assert recording.imu.quaternion is None
-        np.testing.assert_array_equal(recording.imu.gyro_deg_s[0], [0.182927, -15.914635, 8.719512])
-        np.testing.assert_array_equal(recording.imu.accel_g[0], [-0.01825, -1.171753, 0.170227])
-        assert recording.fixations is not None
-        assert recording.blinks is not None
-        assert len(recording.fixations.id) == 17
-        assert recording.blinks.id.tolist() == [1, 2]
-        assert recording.blinks.start_ns[0] == 1685088815215022015
-        assert recording.blinks.method == "pupil_cloud"
-        assert recording.saccades is None
-        assert [event.name for event in recording.events] == ["recording.begin", "recording.end"]
-        assert recording.events[1].timestamp_ns == 1685088830121000000
-        assert recording.scene_camera.matrix[0, 2] == 527.8879057509266
-        assert recording.scene_camera.distortion[7] == 0.062261038589581784
-        assert recording.scene_camera.origin == "scene_camera.json"
-        assert "wearer_name" not in recording.info
-
-    def test_the_first_real_frame_comes_after_1350_ms_of_padding(
-        self, folder: Path, kit: Any
-    ) -> None:
-        recording = open_recording(folder)
-        world = recording.world
-        assert len(world.timestamp_ns) == 516
-        assert recording.first_frame_ns == recording.start_time_ns
-        first_real = int(np.flatnonzero(world.valid)[0])
-        assert world.timestamp_ns[first_real] - world.timestamp_ns[0] == 1_350_000_000
-        assert (~world.valid).sum() == 27
-        assert "27 frames" in kit.message(recording, "GREY-PADDING-BY-TIME")
-        assert (world.pts == -1).all()
-        (part,) = recording.world_parts
-        assert (part.path, part.number, part.frame_count) == (None, 1, 516)
-
-    @pytest.mark.parametrize(("stream", "column"), [("fixations", 6), ("blinks", 7)])
-    def test_intervals_are_half_open_and_agree_with_the_ids_of_gaze(
-        self, folder: Path, stream: str, column: int
-    ) -> None:
-        recording = open_recording(folder)
-        intervals = getattr(recording, stream)
-        lines = (folder / "gaze.csv").read_text().splitlines()[1:]
-        given = [int(line.split(",")[column] or 0) for line in lines]
-        at = recording.gaze.timestamp_ns
-        place = np.searchsorted(intervals.start_ns, at, side="right") - 1
-        inside = (place >= 0) & (at < intervals.end_ns[np.maximum(place, 0)])
-        np.testing.assert_array_equal(np.where(inside, intervals.id[place], 0), given)
 
 
 def test_everything_in_an_export_is_read(export: Path, kit: Any) -> None:
@@ -541,117 +471,6 @@ class TestSceneCamera:
         assert "Neon" in kit.message(recording, "CALIBRATION-DEFAULT")
 
 
-class TestVideo:
-    """Exports with a video; times in units of 1 / 90000 s."""
-
-    def test_two_videos_are_refused(self, export: Path) -> None:
-        for name in ("f04c7b44_0.0-3.000.mp4", "holiday.MP4"):
-            (export / name).write_bytes(b"")
-        with pytest.raises(RecordingError, match=r"'f04c7b44_0.0-3.000.mp4', 'holiday.MP4'"):
-            open_recording(export)
-
-    def test_grey_frames_are_told_by_their_pictures(self, export: Path, kit: Any) -> None:
-        # 5 grey, 4 real, 4 grey, 3 real, 2 grey; one real frame lies on the grid of the grey ones
-        device_ms = [0, 50, 100, 150, 200, 250, 281, 314, 347, 397, 447, 497, 547, 570, 603, 636]
-        device_ms += [686, 736]
-        grey = frozenset([0, 1, 2, 3, 4, 9, 10, 11, 12, 16, 17])
-        table(
-            export / "world_timestamps.csv",
-            {"timestamp [ns]": [START_NS + at * 10**6 for at in device_ms]},
-        )
-        kit.write_video(export / "f04c7b44_0.0-0.736.mp4", [at * 90 for at in device_ms], grey=grey)
-        recording = open_recording(export)
-        assert np.flatnonzero(~recording.world.valid).tolist() == sorted(grey)
-        assert "11 grey frames" in kit.message(recording, "GREY-PADDING")
-        assert "GREY-PADDING-BY-TIME" not in kit.codes(recording)
-        (part,) = recording.world_parts
-        assert part.container_offset_ns == START_NS
-        assert part.path == export / "f04c7b44_0.0-0.736.mp4"
-
-    def test_real_frames_50_ms_apart_are_no_padding(self, export: Path, kit: Any) -> None:
-        count = 20
-        table(
-            export / "world_timestamps.csv",
-            {"timestamp [ns]": [START_NS + 50_000_000 * i for i in range(count)]},
-        )
-        kit.write_video(export / "video.mp4", [4500 * i for i in range(count)])
-        recording = open_recording(export)
-        assert recording.world.valid.all()
-        assert not {"GREY-PADDING", "GREY-PADDING-BY-TIME"} & set(kit.codes(recording))
-
-    def test_a_video_with_more_frames_loses_the_last(self, export: Path, kit: Any) -> None:
-        table(export / "world_timestamps.csv", {"timestamp [ns]": world_stamps(4, 0)})
-        kit.write_video(export / "video.mp4", [3003 * i for i in range(6)])
-        recording = open_recording(export)
-        assert len(recording.world.pts) == 4
-        assert "the last 2 of the frames" in kit.message(recording, "WORLD-LENGTH")
-
-    def test_times_alone_mark_runs_of_three_and_more(self, export: Path) -> None:
-        device_ms = [0, 33, 83, 116, 166, 216, 249, 282]  # a run of two, a run of three
-        table(
-            export / "world_timestamps.csv",
-            {"timestamp [ns]": [START_NS + at * 10**6 for at in device_ms]},
-        )
-        # neither end of the run in the middle is sure to be padding
-        assert np.flatnonzero(~open_recording(export).world.valid).tolist() == [4]
-
-
-class TestLookAlike:
-    """Exports that the vendor's own exporter makes on a computer."""
-
-    @pytest.fixture
-    def lookalike(self, tmp_path: Path, kit: Any) -> Path:
-        parts = [kit.stamps(5), kit.stamps(4, first_s=4.0)]
-        recording: Path = kit.build_invisible(tmp_path / "r", world_times_ns=parts)
-        kit.write_video(recording / "PI world v1 ps2.mp4", [3003 * i for i in range(4)])
-        folder = recording / "export"
-        folder.mkdir()
-        count = 6
-        columns = gaze_columns(count)
-        del columns["fixation id"]
-        columns |= {
-            "timestamp [ns]": (kit.stamps(count) + 1).tolist(),
-            "worn": ["True"] * (count - 1) + ["False"],
-        }
-        table(folder / "gaze.csv", {"file": ["gaze ps1"] * count} | columns, ids=False)
-        table(
-            folder / "world.csv",
-            {
-                "file": ["PI world v1 ps1"] * 5 + ["PI world v1 ps2"] * 4,
-                "timestamp [ns]": np.concatenate(parts).tolist(),
-                "recording offset [secs]": ["1.5"] * 9,
-                "video offset [secs]": ["0.5"] * 9,
-            },
-            ids=False,
-        )
-        table(
-            folder / "events.csv",
-            {"timestamp [ns]": [kit.START_NS], "name": ["recording.begin"], "type": ["recording"]},
-            ids=False,
-        )
-        return folder
-
-    def test_it_is_read_with_what_lies_around_it(self, lookalike: Path, kit: Any) -> None:
-        recording = open_recording(lookalike)
-        assert recognise(lookalike) == ("pupil_invisible", "cloud")
-        assert recording.gaze.worn.tolist() == [True] * 5 + [False]
-        assert recording.scene_camera.origin == "calibration.bin"
-        assert recording.recording_id == kit.RECORDING_ID
-        first, second = recording.world_parts
-        assert (first.path, first.number, first.frame_count) == (None, 1, 5)
-        assert second.path == lookalike.parent / "PI world v1 ps2.mp4"
-        assert (second.number, second.first_frame, second.frame_count) == (2, 5, 4)
-
-    @pytest.mark.parametrize("name", ["../../secret", "/etc/passwd", "", "..", "a\\b", "x" * 5000])
-    def test_a_file_name_never_leads_elsewhere(self, lookalike: Path, name: str) -> None:
-        (lookalike.parent.parent / "secret.mp4").write_bytes(b"x")
-        edit(
-            lookalike / "world.csv",
-            lambda lines: [line.replace("PI world v1 ps2", name) for line in lines],
-        )
-        assert {part.path for part in open_recording(lookalike).world_parts} == {None}
-
-
 def test_an_hour_of_gaze_csv_opens_within_three_seconds(export: Path, kit: Any) -> None:
     count = 720_000
     row = f"{SECTION}-4f28-a28d-7b7863f63221,{RECORDING}-49fe-a6bc-2a04432a24e5,%d,629.146,"
@@ -672,19 +491,3 @@ def test_an_hour_of_gaze_csv_opens_within_three_seconds(export: Path, kit: Any) 
     )
     assert kit.fastest_s(lambda: open_recording(export)) < 3.0
     assert len(open_recording(export).gaze.timestamp_ns) == count
-
-
-def test_a_download_is_opened_by_its_outer_folder(export: Path, tmp_path: Path) -> None:
-    download = tmp_path / "Timeseries Data"
-    download.mkdir()
-    (download / "sections.csv").write_text("section id\n")
-    with pytest.raises(RecordingError, match="without a recording inside"):
-        open_recording(download)
-    assert recognise(download) is None
-    shutil.copytree(export, download / export.name)
-    assert recognise(download) == ("pupil_invisible", "cloud")
-    assert open_recording(download).path == download / export.name
-    shutil.copytree(export, download / "another one")
-    assert recognise(download) is None
-    with pytest.raises(RecordingError, match=f"2 recordings: '{export.name}', 'another one'"):
-        open_recording(download)
