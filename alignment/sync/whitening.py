@@ -145,10 +145,10 @@ def without_lines(spectrum: NDArray[np.complex64]) -> NDArray[np.complex64]:
     the tones of an engine make a comb of equal peaks.
     """
     magnitude = np.abs(spectrum)
-    audible = magnitude[magnitude > 1e-3 * float(magnitude.max(initial=0.0))]
-    if not len(audible):
+    # Seven eighths of the bins lie in the band, so that the median is one of them.
+    limit = np.float32(_LINE_LIMIT * float(np.median(magnitude)))
+    if not limit > 0:
         return spectrum
-    limit = np.float32(_LINE_LIMIT * float(np.median(audible)))
     return spectrum * (limit / np.maximum(magnitude, limit))
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from pydantic import ValidationError
 
 from dashgaze.alignment.time_map import ClockLine, TimeMap
 from dashgaze.errors import InputError
@@ -66,7 +67,7 @@ def read_session_clock(derived: Path) -> SessionClock:
         time_map = TimeMap(lines) if lines and document.verdict != "failed" else None
     except (OSError, ValueError) as error:
         raise InputError(
-            f"{path} is not a time map: {' '.join(str(error).split())}.",
+            f"{path} is not a time map: {_reason(error)}.",
             fix="Make it again with `dashgaze sync --force`.",
             path=path,
         ) from error
@@ -77,6 +78,15 @@ def read_session_clock(derived: Path) -> SessionClock:
     elif document.verdict == "doubtful":
         notes = (f"The alignment of the clocks is doubtful. {reasons}",)
     return SessionClock(document=document, time_map=time_map, notes=tuple(n.strip() for n in notes))
+
+
+def _reason(error: OSError | ValueError) -> str:
+    """Say in one line why a file can't be used."""
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        return f"{place}: {first['msg']}" if place else first["msg"]
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _to_line(segment: Segment) -> ClockLine:

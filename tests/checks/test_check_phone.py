@@ -200,7 +200,9 @@ class TestDeep:
     def test_overdriven_sound(self, session, tiny, only):
         hum = 2 * np.sin(2 * np.pi * 110 / tiny.RATE_HZ * np.arange(32 * tiny.RATE_HZ))
         loud = Sound(
-            samples=np.clip(hum, -1, 1).astype(np.float32), rate_hz=tiny.RATE_HZ, start_s=0.0
+            samples=np.clip(hum, -0.995, 0.995).astype(np.float32),
+            rate_hz=tiny.RATE_HZ,
+            start_s=0.0,
         )
         tiny.write_road(
             session / "phone" / "road.mp4", sound=loud, options=FileOptions(audio_codec="alac")

@@ -77,22 +77,21 @@ def test_the_sound_of_a_cut_file_ends_early_and_says_so(whole, tmp_path, name, s
     assert cut.gaps_s == ()
 
 
-@pytest.mark.parametrize(
-    ("suffix", "codec", "kind"), [(".mp4", "aac", "fltp"), (".wav", "", "s16")]
-)
-def test_eight_channels_do_not_crash_the_interpreter(tmp_path, suffix, codec, kind):
-    """PyAV reads past the end of a list if they lie in planes; packed ones are well."""
-    path = tmp_path / f"a{suffix}"
+@pytest.mark.parametrize("codec", ["aac", "pcm_s16le"])
+def test_eight_channels_do_not_crash_the_interpreter(tmp_path, codec):
+    """PyAV reads past the end of its list of planes; sound that lies in one plane is well."""
+    path = tmp_path / ("a.mp4" if codec == "aac" else "a.wav")
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec or "pcm_s16le", rate=48_000, layout="7.1")
-        shape, number = ((8, 4096), np.float32) if codec else ((1, 8 * 4096), np.int16)
+        stream = container.add_stream(codec, rate=48_000, layout="7.1")
         frame = av.AudioFrame.from_ndarray(
-            np.full(shape, 0.25 if codec else 8192, dtype=number), format=kind, layout="7.1"
+            np.full((1, 8 * 4096), 8192, dtype=np.int16), format="s16", layout="7.1"
         )
         frame.sample_rate = 48_000
-        container.mux(stream.encode(frame))
+        convert = av.AudioResampler(stream.codec_context.format, "7.1", 48_000)
+        for converted in convert.resample(frame):
+            container.mux(stream.encode(converted))
         container.mux(stream.encode(None))
-    if codec:
+    if codec == "aac":
         with pytest.raises(NoSoundError, match="nothing in it can be decoded"):
             read_sound(path, rate_hz=48_000)
     else:

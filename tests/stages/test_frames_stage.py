@@ -667,3 +667,40 @@ def test_progress_ascends_to_one(root: Path, run: Run, monkeypatch: pytest.Monke
     frames(open_session(root), force=True, progress=lambda _, fraction: seen.append(fraction))
     assert seen == sorted(seen)
     assert seen[-1] == 1.0
+
+
+def test_a_recording_without_gaze(root: Path, run: Run) -> None:
+    nothing = np.zeros(0)
+    gaze = GazeSamples(
+        timestamp_ns=nothing.astype(np.int64),
+        x_px=nothing,
+        y_px=nothing,
+        worn=nothing.astype(np.bool_),
+        rate="realtime",
+    )
+    columns, record = run(make_recording(root, gaze=gaze))
+    assert columns["gaze_sample_count"] == [0] * 64
+    assert set(columns["worn"]) == set(columns["gaze_ego_x_px"]) == {None}
+    assert record["session"]["fixation_method"] is None
+    assert record["counts"]["gaze_samples"] == 0
+
+
+def test_a_recording_of_a_single_frame(root: Path, run: Run) -> None:
+    world = make_recording(root).world
+    one = dataclasses.replace(
+        world,
+        **{name: getattr(world, name)[:1] for name in ("timestamp_ns", "valid", "part", "pts")},
+    )
+    write_time_map(root)
+    columns, record = run(make_recording(root, world=one))
+    # there is no interval, so no sample is known to belong to it
+    assert columns["gaze_sample_count"] == [0]
+    assert record["session"]["duration_s"] == 0
+
+
+def test_frames_that_are_all_broken_still_have_an_interval(root: Path, run: Run) -> None:
+    world = make_recording(root).world
+    broken = dataclasses.replace(world, valid=np.zeros(64, dtype=np.bool_))
+    columns, record = run(make_recording(root, world=broken))
+    assert record["session"]["valid_frame_count"] == 0
+    assert columns["gaze_sample_count"][frame_at(500)] == 7
