@@ -19,6 +19,8 @@ TRUTH_NAME = "truth"
 
 # A manifest has some twenty lines; what is larger is another file under its name.
 _MAX_MANIFEST_BYTES = 64 << 10
+# A camera matrix is a list of lists under phone: intrinsics: matrix.
+_DEEPEST = 8
 # What file systems keep for themselves; often nobody may read it.
 _SYSTEM_FOLDERS = frozenset({"lost+found", "System Volume Information", "$RECYCLE.BIN"})
 
@@ -234,9 +236,24 @@ def _read(path: Path) -> str:
 
 
 def _refuse_riddles(text: str, path: Path) -> None:
-    """Refuse YAML that is valid and yet harmful: a few aliases make a value of any size."""
+    """Refuse YAML that is valid and yet harmful.
+
+    A few aliases make a value of any size, and deep nesting takes the parser minutes.
+    """
+    depth = 0
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+                if depth > _DEEPEST:
+                    raise _riddle(
+                        path,
+                        event,
+                        "too deep a nesting",
+                        "The README shows what a manifest looks like.",
+                    )
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
             if isinstance(event, yaml.AliasEvent):
                 raise _riddle(path, event, f"the alias *{event.anchor}", "Write the value there.")
         waiting = [yaml.compose(text, Loader=yaml.SafeLoader)]

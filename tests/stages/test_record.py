@@ -205,14 +205,8 @@ class TestTimeMap:
             reasons=("No sound.",),
             segments=(),
             evidence=Evidence(
-                method="sound",
-                windows_total=0,
-                windows_used=0,
-                inlier_share=None,
-                peak_ratio=None,
-                residual_mad_ms=None,
-                overlap_s=None,
-                second_witness=None,
+                **dict.fromkeys(Evidence.model_fields)
+                | {"method": "sound", "windows_total": 0, "windows_used": 0}
             ),
             inputs=plan.inputs,
             options=plan.options,
