@@ -35,6 +35,7 @@ from dashgaze.media import Sound
 
 RATE_HZ = 16000
 POOL = 48
+PLAIN_MINUTES = 20  # one cross-correlation of whole files takes gigabytes beyond
 
 
 @dataclass
@@ -173,7 +174,7 @@ def run_pair(seed: int, plain: bool, aof: str) -> Case:
         case.drift_se_ppm = line.drift_se_ppm
     middle_s = max(0.0, -case.offset_s) + case.overlap_s / 2
     truth_s = case.offset_s + case.drift_ppm * 1e-6 * middle_s
-    if plain:
+    if plain and case.minutes <= PLAIN_MINUTES:
         case.plain_error_ms = (plain_offset_s(tracker, phone) - truth_s) * 1e3
     if aof:
         found = aof_offset_s(tracker, phone, aof)
@@ -212,7 +213,9 @@ def aof_offset_s(tracker: Sound, phone: Sound, python: str) -> float | None:
         paths = [str(Path(folder) / name) for name in ("tracker.wav", "phone.wav")]
         for path, sound in zip(paths, (tracker, phone), strict=True):
             soundfile.write(path, sound.samples, RATE_HZ)
-        done = subprocess.run([python, "-c", code, *paths], capture_output=True, text=True)
+        done = subprocess.run(
+            [python, "-c", code, *paths], capture_output=True, text=True, check=False
+        )
     return float(json.loads(done.stdout.splitlines()[-1])) if done.returncode == 0 else None
 
 
@@ -377,17 +380,17 @@ def _row(cases: list[Case]) -> list[str]:
 
 def _compare_peers(pairs: list[Case], console: Console) -> None:
     ours = [c.error_ms if c.verdict == "ok" else None for c in pairs]
-    rows = [("dashgaze (ok only)", ours, len(pairs))]
+    rows = [("dashgaze, verdict ok", ours, len(pairs))]
     for name, values in (
         ("plain cross-correlation", [c.plain_error_ms for c in pairs]),
         ("audio-offset-finder", [c.aof_error_ms for c in pairs]),
     ):
         if any(value is not None for value in values):
-            rows.append((name, values, len(pairs)))
+            rows.append((name, values, sum(v is not None for v in values)))
     table = Table(title="Side by side: offset at mid-drive, same pairs", title_justify="left")
     for column in ("", "answers", "within 5 ms", "within 20 ms", "wrong by > 20 ms", "median ms"):
         table.add_column(column, justify="left" if not column else "right")
-    for name, values, _ in rows:
+    for name, values, count in rows:
         errors = np.abs([value for value in values if value is not None])
         if not len(errors):
             continue

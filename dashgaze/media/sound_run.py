@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-import soxr  # type: ignore[import-untyped]
+import soxr
 from numpy.typing import NDArray
 
 # Stamps that jitter settle over this many frames.
