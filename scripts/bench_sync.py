@@ -396,7 +396,7 @@ def _compare_peers(pairs: list[Case], console: Console) -> None:
             continue
         table.add_row(
             name,
-            str(len(errors)),
+            f"{len(errors)} of {count}",
             str(int((errors <= 5).sum())),
             str(int((errors <= 20).sum())),
             str(int((errors > 20).sum())),

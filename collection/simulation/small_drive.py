@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -29,9 +29,9 @@ from dashgaze.schemas.manifest import (
     dump_manifest,
 )
 
-from ..eye_tracker import Event, GazePart, ImuPart, SceneCamera, write_native_invisible
+from ..eye_tracker import Event, GazePart, ImuPart, write_native_invisible
 from ..eye_tracker.scene_camera import typical_camera
-from .media_writer import write_video
+from .media_writer import FileOptions, write_video
 from .sound import CarSound, Device, simulate_pair
 
 SOUND_RATE_HZ = 48000
@@ -41,6 +41,7 @@ WORLD_LEAD_S = 1.35
 _TRACKER_SOUND_START_S = 0.061
 _PHONE_SOUND_START_S = 0.137
 _TICK_S = 1 / 90000
+_FAST = FileOptions(video_options={"preset": "ultrafast"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +58,8 @@ class SmallDrive:
     scene
         What is heard in the car.
     ego_size_px, phone_size_px
-        Size of the pictures; tiny ones are made fast.
+        Size of the pictures. Tiny ones are made fast, but gaze and calibration of a Pupil Invisible
+        belong to 1088 × 1080 px, and `dashgaze check` says so.
     driver_sound
         Whether the driver video has sound of its own.
     sound
@@ -70,7 +72,7 @@ class SmallDrive:
     offset_s: float = -4.217
     drift_ppm: float = 31.0
     scene: CarSound = field(default_factory=lambda: CarSound(speech_share=0.2))
-    ego_size_px: tuple[int, int] = (272, 270)
+    ego_size_px: tuple[int, int] = (1088, 1080)
     phone_size_px: tuple[int, int] = (320, 180)
     driver_sound: bool = False
     sound: bool = True
@@ -157,6 +159,7 @@ def _fill(work: Path, name: str, drive: SmallDrive, progress: Progress) -> None:
         size_px=drive.ego_size_px,
         images=_pattern(drive.ego_size_px, 1),
         sound=tracker_sound if drive.sound else None,
+        options=_FAST,
     )
     progress("phone", 0.6)
     phone = work / "phone"
@@ -243,7 +246,9 @@ def _write_tracker(
     force = np.tile([0.0, -0.985, 0.0], (len(imu_s), 1)) + rng.normal(0, 0.02, (len(imu_s), 3))
     start_ns = first_frame_ns + round(start_s * 1e3) * 10**6
     duration_ns = round((end_s - start_s) * 1e3) * 10**6
-    camera: SceneCamera = typical_camera("pupil_invisible")
+    # A unit of its own: not quite the typical camera.
+    camera = replace(typical_camera("pupil_invisible"), serial="sim01")
+    camera.matrix[:2, 2] += (-9.0, 12.0)
     write_native_invisible(
         folder,
         start_time_ns=start_ns,

@@ -92,15 +92,15 @@ def saccade_at(
     Returns
     -------
     saccade, known
-        Each of shape (n,). Not known is it away from all samples that count (nearer ones would have
-        been connected) and outside of fixations and blinks.
+        Each of shape (n,). It is not known away from all samples that count (nearer ones would have
+        been connected), unless that is in a fixation or a blink; `saccade` means nothing there.
     """
     seen = nearest_frame(events.seen_ns, times_ns, within=MAX_GAP_MS * 1e6 / 2).found
     fixated = intervals_at(times_ns, events.fixations).found
     blinking = np.zeros(len(times_ns), dtype=np.bool_)
     if events.blinks is not None:
         blinking = intervals_at(times_ns, events.blinks).found
-    saccade = intervals_at(times_ns, events.saccades).found & seen & ~fixated & ~blinking
+    saccade = intervals_at(times_ns, events.saccades).found & ~fixated & ~blinking
     return saccade, seen | fixated | blinking
 
 

@@ -130,6 +130,27 @@ def test_beyond_the_fold_there_is_nothing() -> None:
     assert np.isnan(pixels[:, 0]).tolist() == [False, True]
 
 
+def test_of_several_branches_the_lens_s_own_is_taken() -> None:
+    # r − 0.5 r³ + 0.1 r⁵ rises to 0.6 at r = 1, falls to 0.566 at √2, and rises for ever
+    distortion = [-0.5, 0.1, 0, 0]
+    assert fold_radius(distortion) == pytest.approx(1)
+    target = np.array([0.3, 0.57, 0.5999, 0.6001, 0.7, 1.0, 3.0, 30.0])
+    rays = undistort_points(
+        np.column_stack([500 + 1000 * target, 0 * target + 400]), PLAIN, distortion
+    )
+    assert np.isfinite(rays[:, 0]).tolist() == [True] * 3 + [False] * 5
+    assert (rays[:3, 0] < 1).all()
+    assert rays[:3, 0] - 0.5 * rays[:3, 0] ** 3 + 0.1 * rays[:3, 0] ** 5 == pytest.approx(
+        target[:3]
+    )
+
+
+@pytest.mark.parametrize("camera", [INVISIBLE, (PLAIN, [-0.1, 0.02, 0.04, -0.03])])
+def test_seven_steps_are_enough(camera: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashgaze.alignment.camera.MAX_STEPS", 7)
+    assert np.isfinite(undistort_points(grid((0, 1088), (0, 1080)), *camera)).all()
+
+
 coefficient = st.floats(-1, 1)
 
 

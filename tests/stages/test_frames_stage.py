@@ -125,7 +125,9 @@ def make_recording(path: Path, **changes: Any) -> EyeTrackerRecording:
     return dataclasses.replace(recording, **changes)
 
 
-def write_time_map(root: Path, verdict: str = "ok", reasons: tuple[str, ...] = ()) -> Path:
+def write_time_map(
+    root: Path, verdict: str = "ok", reasons: tuple[str, ...] = (), *, empty: bool = False
+) -> Path:
     segment = Segment(
         phone_start_s=0,
         phone_end_s=3,
@@ -138,7 +140,7 @@ def write_time_map(root: Path, verdict: str = "ok", reasons: tuple[str, ...] = (
     document = TimeMapDocument(
         verdict=verdict,  # type: ignore[arg-type]
         reasons=reasons,
-        segments=() if verdict == "failed" else (segment,),
+        segments=() if empty else (segment,),
         evidence=Evidence(**unknown | {"method": "sound", "windows_total": 0, "windows_used": 0}),
         inputs={},
         options={},
@@ -466,8 +468,9 @@ def test_without_time_map_nothing_of_the_phone(root: Path, run: Run) -> None:
     assert record["session"]["sync_offset_se_ms"] is None
 
 
-def test_a_failed_time_map_is_not_used(root: Path, run: Run) -> None:
-    write_time_map(root, "failed", ("No sound in common.",))
+@pytest.mark.parametrize("empty", [True, False])
+def test_a_failed_time_map_is_not_used(root: Path, run: Run, empty: bool) -> None:
+    write_time_map(root, "failed", ("No sound in common.",), empty=empty)
     columns, record = run()
     assert set(columns["road_frame_index"]) == {None}
     assert any(note.endswith("No sound in common.") for note in record["notes"])

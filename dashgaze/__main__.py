@@ -1,0 +1,5 @@
+"""``python -m dashgaze``: the command line."""
+
+from dashgaze.cli import main
+
+main()

@@ -1,0 +1,105 @@
+"""How long `dashgaze offset` takes on files, decoding included, and how much memory.
+
+    python scripts/bench_sync_speed.py            # 10 and 60 minutes
+
+Makes pairs of MP4 files (48 kHz AAC, a small video track) out of simulated drives and runs the
+command on each in a process of its own. What is asked for: 10 minutes in 5 s, 60 minutes in 40 s
+and 2 GB, on two cores.
+"""
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import soxr
+from rich.console import Console
+from rich.table import Table
+
+from dashgaze.collection.simulation.media_writer import write_video
+from dashgaze.collection.simulation.sound import CarSound, Device, simulate_pair
+from dashgaze.media import Sound
+
+OFFSET_S, DRIFT_PPM = -63.21, 27.0
+LIMITS = {10: (5.0, 2000.0), 60: (40.0, 2000.0)}
+
+
+def make_pair(folder: Path, minutes: float) -> tuple[Path, Path]:
+    """Write two recordings of a drive."""
+    seconds = 60 * minutes
+    sounds = simulate_pair(
+        CarSound(speech_share=0.1),
+        Device(duration_s=seconds - 70, highpass_hz=120),
+        Device(duration_s=seconds),
+        offset_s=OFFSET_S,
+        drift_ppm=DRIFT_PPM,
+        rate_hz=16000,
+        seed=1,
+    )
+    paths = (folder / "tracker.mp4", folder / "phone.mp4")
+    for path, sound in zip(paths, sounds, strict=True):
+        write_video(path, times_s=np.arange(0, sound.duration_s, 1 / 30), sound=_at_48_khz(sound))
+    return paths
+
+
+def _at_48_khz(sound: Sound) -> Sound:
+    return replace(sound, samples=soxr.resample(sound.samples, 16000, 48000), rate_hz=48000)
+
+
+def main() -> None:
+    """Run the benchmark; exit with 1 if a limit is passed."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--minutes", type=float, nargs="*", default=[10.0, 60.0])
+    parser.add_argument("--runs", type=int, default=3)
+    args = parser.parse_args()
+    columns = (
+        "minutes",
+        "seconds: best, median",
+        "CPU s",
+        "peak MB",
+        "error ms",
+        "drift error ppm",
+    )
+    table = Table(*columns)
+    good = True
+    for minutes in args.minutes:
+        with tempfile.TemporaryDirectory() as folder:
+            paths = make_pair(Path(folder), minutes)
+            command = [sys.executable, "-m", "dashgaze", "offset", *map(str, paths), "--json"]
+            walls, before = [], resource.getrusage(resource.RUSAGE_CHILDREN)
+            for _ in range(args.runs):
+                started = time.perf_counter()
+                done = subprocess.run(command, capture_output=True, text=True, check=True)
+                walls.append(time.perf_counter() - started)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        found = json.loads(done.stdout)
+        middle_s = (60 * minutes + 63.21) / 2
+        error_s = found["offset_s"] - OFFSET_S + (found["drift_ppm"] - DRIFT_PPM) * 1e-6 * middle_s
+        cpu_s = (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / args.runs
+        peak_mb = after.ru_maxrss / 1024
+        table.add_row(
+            f"{minutes:g}",
+            f"{min(walls):.1f}, {np.median(walls):.1f}",
+            f"{cpu_s:.1f}",
+            f"{peak_mb:.0f}",
+            f"{error_s * 1e3:+.2f}",
+            f"{found['drift_ppm'] - DRIFT_PPM:+.3f}",
+        )
+        limit_s, limit_mb = LIMITS.get(round(minutes), (np.inf, np.inf))
+        good &= float(np.median(walls)) <= limit_s and peak_mb <= limit_mb
+    Console().print(table)
+    print(f"{os.cpu_count()} cores")
+    sys.exit(0 if good else 1)
+
+
+if __name__ == "__main__":
+    main()
