@@ -114,7 +114,8 @@ class Table:
             "int64": pa.int64(),
             "float32": pa.float32(),
             "float64": pa.float64(),
-            "float64[9]": pa.list_(pa.float64(), 9),
+            # parquet gives the items this name when it reads them back
+            "float64[9]": pa.list_(pa.field("element", pa.float64()), 9),
         }
         columns = []
         for field in self.fields:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 TIME_MAP_SCHEMA: Literal["dashgaze/time-map/1"] = "dashgaze/time-map/1"
 
@@ -98,3 +98,9 @@ class TimeMapDocument(_Model):
     inputs: dict[str, Any] = Field(description="The files read, with size and fingerprint.")
     options: dict[str, Any] = Field(description="The options of the run.")
     versions: dict[str, str] = Field(description="Versions of dashgaze and what it computed with.")
+
+    @model_validator(mode="after")
+    def _map_unless_failed(self) -> "TimeMapDocument":
+        if bool(self.segments) == (self.verdict == "failed"):
+            raise ValueError("a map has segments if and only if its verdict is not failed")
+        return self

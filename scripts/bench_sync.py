@@ -1,6 +1,6 @@
 """How well `dashgaze sync` finds clocks by sound, on simulated drives and on unrelated recordings.
 
-    python scripts/bench_sync.py                     # 240 pairs, 1000 unrelated: about 25 minutes
+    python scripts/bench_sync.py                     # 200 pairs, 1000 unrelated: about 40 minutes
     python scripts/bench_sync.py --pairs 24 --nulls 40
     python scripts/bench_sync.py --aof PYTHON        # beside audio-offset-finder, if PYTHON has it
 
@@ -226,7 +226,7 @@ NULL_KINDS = ("other drive", "steady engine", "silence", "noise only")
 def _pool_sound(kind: str, number: int, seed: int) -> Sound:
     """One recording of a pool, as one device made it."""
     rng = np.random.default_rng([seed, number, NULL_KINDS.index(kind)])
-    length_s = 60 * float(rng.uniform(2, 7))
+    length_s = 60 * float(rng.uniform(2, 5))
     silent_device = Device(duration_s=length_s, highpass_hz=0.0, own_noise_rms=3e-5)
     match kind:
         case "steady engine":
@@ -410,7 +410,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--pairs", type=int, default=240)
+    parser.add_argument("--pairs", type=int, default=200)
     parser.add_argument("--nulls", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)

@@ -121,7 +121,7 @@ def copy_all(tasks: Sequence[CopyTask], folder: Path, progress: Progress) -> lis
     copied = []
     for task in tasks:
         target = folder / task.target
-        digest = hashlib.sha256()
+        digest, size = hashlib.sha256(), 0
         with _writing(target):
             target.parent.mkdir(parents=True, exist_ok=True)
             with target.open("xb") as file:
@@ -129,7 +129,12 @@ def copy_all(tasks: Sequence[CopyTask], folder: Path, progress: Progress) -> lis
                     file.write(chunk)
                     digest.update(chunk)
                     done += len(chunk)
+                    size += len(chunk)
+                    if size > task.size_bytes:  # it may grow as fast as it is read
+                        break
                     progress(f"copying {task.target.name}", min(1.0, done / total))
+                if size != task.size_bytes:
+                    raise _changed(task.source)
                 file.flush()
                 os.fsync(file.fileno())
             _keep_time(task, target)
@@ -148,7 +153,7 @@ def copy_all(tasks: Sequence[CopyTask], folder: Path, progress: Progress) -> lis
             Copied(
                 source=task.source,
                 target=task.target,
-                size_bytes=target.stat().st_size,
+                size_bytes=size,
                 sha256=digest.hexdigest(),
             )
         )
@@ -195,11 +200,7 @@ def _read_source(task: CopyTask) -> Iterator[bytes]:
     except OSError as error:
         raise _cannot_read(task.source, error) from error
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise InputError(
-            f"{task.source} changed while it was copied.",
-            fix="Stop the recording, or wait until the transfer is done, then import again.",
-            path=task.source,
-        )
+        raise _changed(task.source)
 
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:
@@ -231,6 +232,14 @@ def _writing(target: Path) -> Iterator[None]:
             fix="Check that the disk is there, writable, and has space left.",
             path=target,
         ) from error
+
+
+def _changed(path: Path) -> InputError:
+    return InputError(
+        f"{path} changed while it was copied.",
+        fix="Stop the recording, or wait until the transfer is done, then import again.",
+        path=path,
+    )
 
 
 def _cannot_read(path: Path, error: OSError) -> InputError:

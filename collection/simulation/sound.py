@@ -27,6 +27,7 @@ SPEED_OF_SOUND_M_S = 343.0
 ROOM_S = 0.06
 _BLOCK_S = 40.0
 _FADE_S = 0.5
+_ENGINE_TABLE = 1 << 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,13 +183,17 @@ def _diffuse_noise(
     shape *= np.sqrt(size) / np.linalg.norm(shape) * scene.noise_rms * np.sqrt(size / 2)
     coherence = np.sinc(2 * frequency_hz * scene.microphone_distance_m / SPEED_OF_SOUND_M_S)
     coherence *= 1 - scene.independent_share
+    shape = (shape / np.sqrt(2)).astype(np.float32)
+    rest = np.sqrt(1 - coherence**2).astype(np.float32) * shape
+    coherence = coherence.astype(np.float32)
     ramp = np.sin(np.linspace(0, np.pi / 2, fade))
-    envelope = np.concatenate([ramp, np.ones(block - fade), ramp[::-1]])
+    envelope = np.concatenate([ramp, np.ones(block - fade), ramp[::-1]]).astype(np.float32)
     out = np.zeros((2, count + block + fade), dtype=np.float32)
     for start in range(0, count, block):
-        white = rng.standard_normal((2, len(frequency_hz), 2)).view(np.complex128)[..., 0]
-        one = shape * white[0] / np.sqrt(2)
-        two = coherence * one + np.sqrt(1 - coherence**2) * shape * white[1] / np.sqrt(2)
+        parts = rng.standard_normal((2, len(frequency_hz), 2), dtype=np.float32)
+        white = parts.view(np.complex64)[..., 0]
+        one = shape * white[0]
+        two = coherence * one + rest * white[1]
         for row, spectrum in zip(out, (one, two), strict=True):
             noise = fft.irfft(spectrum, size)[: block + fade]
             row[start : start + block + fade] += envelope * noise
@@ -204,12 +209,14 @@ def _engine(
     position = np.abs(position - 1)
     firing = firing_hz[0] + (firing_hz[1] - firing_hz[0]) * position
     per_sample = np.interp(np.linspace(0, knots - 1, count), np.arange(knots), firing)
-    phase = 2 * np.pi * np.cumsum(per_sample) / rate_hz
-    total = np.zeros(count, dtype=np.float32)
+    # All harmonics, the half one included, repeat every two firings: a table holds two.
+    turn = np.linspace(0, 4 * np.pi, _ENGINE_TABLE, endpoint=False)
+    table = np.zeros(_ENGINE_TABLE)
     for harmonic in (0.5, 1, 1.5, 2, 3, 4, 5, 6, 8, 10, 12):
-        total += np.sin(harmonic * phase + rng.uniform(0, 2 * np.pi)).astype(
-            np.float32
-        ) * np.float32(1 / (0.5 + harmonic) ** 1.1)
+        table += np.sin(harmonic * turn + rng.uniform(0, 2 * np.pi)) / (0.5 + harmonic) ** 1.1
+    firings = np.cumsum(per_sample) / rate_hz
+    place = ((firings / 2) % 1.0 * _ENGINE_TABLE).astype(np.int64)
+    total = table.astype(np.float32)[np.minimum(place, _ENGINE_TABLE - 1)]
     return total / np.float32(np.sqrt(np.mean(np.square(total, dtype=np.float64))))
 
 
