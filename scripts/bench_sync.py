@@ -418,7 +418,7 @@ def main() -> None:
     parser.add_argument("--aof", default="", help="Python that has audio-offset-finder")
     parser.add_argument("--json", type=Path, help="write all cases to a file")
     args = parser.parse_args()
-    console = Console()
+    console = Console(width=150)
     with ProcessPoolExecutor(args.jobs) as pool:
         waiting = [
             pool.submit(run_pair, args.seed * 100_000 + i, not args.no_plain, args.aof)

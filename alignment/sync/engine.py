@@ -32,7 +32,7 @@ from .whitening import Whitened, whiten
 from .windows import Blocks, Windows, correlate_blocks, find_windows
 from .witness import confirmed_by_events, envelope_witness
 
-MIN_OVERLAP_S = 8.0
+MIN_OVERLAP_S = 15.0
 """Recordings that share less are refused, s."""
 
 PATH_SE_MS = 1.0

@@ -10,6 +10,7 @@ from .windows import REACH_S, Blocks, Windows, correlate_blocks, find_windows
 
 _RESEARCH_S = 15.0
 _LEAST_WINDOWS = 4
+_LEAST_WINDOWS_AT_ENDS = 2
 
 
 def search_again(
@@ -44,7 +45,7 @@ def search_again(
         return blocks, windows
     off = np.abs(windows.shift_s - line.at(windows.time_s)) > REACH_S / 10
     lead_s = float(np.median(np.diff(windows.time_s)))
-    for start, stop in runs(off, _LEAST_WINDOWS):
+    for start, stop in runs(off, _LEAST_WINDOWS, at_ends=_LEAST_WINDOWS_AT_ENDS):
         part_s = (float(windows.time_s[start]) - lead_s, float(windows.time_s[stop - 1]) + lead_s)
         middle_s = sum(part_s) / 2
         shift_s = line.offset_s + line.drift * middle_s
@@ -75,12 +76,20 @@ def search_again(
     return blocks, windows
 
 
-def runs(flags: NDArray[np.bool_], least: int) -> list[tuple[int, int]]:
-    """Give the ranges [start, stop) of at least `least` flags in a row."""
+def runs(
+    flags: NDArray[np.bool_], least: int, *, at_ends: int | None = None
+) -> list[tuple[int, int]]:
+    """Give the ranges [start, stop) of at least `least` flags in a row.
+
+    Where `at_ends` is given, so many do for a run that begins or ends the row.
+    """
     edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
-    return [
-        (int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a >= least
-    ]
+    found = []
+    for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        outer = at_ends is not None and (start == 0 or stop == len(flags))
+        if stop - start >= (at_ends if outer and at_ends is not None else least):
+            found.append((start, stop))
+    return found
 
 
 def _merged(blocks: Blocks, other: Blocks, part_s: tuple[float, float]) -> Blocks:

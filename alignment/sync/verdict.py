@@ -22,6 +22,7 @@ STEP_S = 0.005
 STRAY_S = 0.01
 STRAY_HEIGHT = 7.0
 STRAY_WINDOWS = 3
+STRAY_WINDOWS_AT_ENDS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +127,7 @@ def _doubts(evidence: Evidence, share: float, steps_s: tuple[float, ...]) -> lis
             f"The drift lies at the limit of {evidence.max_drift_ppm:.0f} ppm that was searched."
         )
     strays = (np.abs(evidence.residual_s) > STRAY_S) & (evidence.height >= STRAY_HEIGHT)
-    for start, stop in runs(strays, STRAY_WINDOWS):
+    for start, stop in runs(strays, STRAY_WINDOWS, at_ends=STRAY_WINDOWS_AT_ENDS):
         doubts.append(
             f"From {evidence.time_s[start]:.0f} to {evidence.time_s[stop - 1]:.0f} s the sound "
             "fits another offset better."

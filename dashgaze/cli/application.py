@@ -33,15 +33,22 @@ app.command("frames", cls=SafeCommand)(frames_command)
 app.command("offset", cls=SafeCommand)(offset_command)
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"dashgaze {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def _program(
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)
+        bool,
+        typer.Option(
+            "--version", help="Print the version and exit.", is_eager=True, callback=_print_version
+        ),
     ] = False,
 ) -> None:
-    if version:
-        typer.echo(f"dashgaze {__version__}")
-        raise typer.Exit
+    pass
 
 
 def main() -> None:

@@ -212,3 +212,15 @@ def test_options_are_checked(value: float, text: str) -> None:
         SyncOptions(search_s=value)
     with pytest.raises(ValueError, match="max_drift_ppm"):
         SyncOptions(max_drift_ppm=value)
+
+
+@pytest.mark.parametrize("lost_at_s", [45.0, 205.0], ids=["near the start", "near the end"])
+@pytest.mark.parametrize("lost_s", [0.08, 1.5])
+def test_sound_lost_near_an_end_is_not_passed_over(lost_at_s: float, lost_s: float) -> None:
+    tracker, phone = record(
+        CarSound(speech_share=0.2),
+        tracker=Device(duration_s=240, highpass_hz=120),
+        phone=Device(duration_s=240, lost_s=[(lost_at_s, lost_at_s + lost_s)]),
+    )
+    result = sync_sounds(tracker, phone)
+    assert result.verdict == "doubtful", result.reasons

@@ -1,0 +1,35 @@
+"""The bar on stderr."""
+
+import sys
+
+import pytest
+
+from dashgaze.cli.progress_bar import progress_bar
+from dashgaze.progress import silent
+
+
+def test_nothing_where_stderr_is_no_terminal(capsys):
+    with progress_bar() as progress:
+        assert progress is silent
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.fixture
+def terminal(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+
+
+def test_nothing_if_quiet(terminal):
+    with progress_bar(quiet=True) as progress:
+        assert progress is silent
+
+
+def test_a_bar_on_stderr_alone(terminal, monkeypatch, capsys):
+    monkeypatch.setenv("TERM", "xterm")
+    with progress_bar() as progress:
+        progress("reading [road]", 0.5)
+        progress("reading [road]", 1.5)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "reading [road]" in err
+    assert "100%" in err
