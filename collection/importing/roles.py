@@ -7,7 +7,7 @@ from pathlib import Path
 from dashgaze.errors import InputError
 from dashgaze.fingerprint import fingerprint
 
-from .sources import Sources, Video, is_tracker, open_video
+from .sources import Sources, Video, check_exists, is_tracker, open_video
 from .unzip import is_recording_zip
 from .video_roles import assign_videos, is_one_of
 
@@ -130,8 +130,7 @@ def _refuse_same_path(named: dict[str, Path | None]) -> None:
     for option, path in named.items():
         if path is None:
             continue
-        if not path.exists():
-            raise InputError(f"{path} does not exist.", fix="Check the path.", path=path)
+        check_exists(path)
         other = seen.setdefault(path.resolve(), option)
         if other != option:
             raise InputError(

@@ -265,7 +265,8 @@ def _refuse_existing(target: Path) -> None:
 @contextmanager
 def _filling(target: Path) -> Iterator[Path]:
     """Give a folder beside `target` that takes its place in the end; removed on any failure."""
-    folder = target.absolute().with_name(f"{target.absolute().name}.part")
+    target = target.absolute()
+    folder = target.with_name(f"{target.name}.part")
     try:
         folder.mkdir(parents=True)
     except FileExistsError as error:
@@ -286,7 +287,7 @@ def _filling(target: Path) -> Iterator[Path]:
             raise _cannot_make(target, error) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    _sync(target.absolute().parent)
+    _sync(target.parent)
 
 
 def _sync(folder: Path) -> None:

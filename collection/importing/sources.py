@@ -58,7 +58,7 @@ def find_sources(paths: Sequence[Path]) -> Sources:
     """
     sources = Sources()
     for path in paths:
-        _check_exists(path)
+        check_exists(path)
         if path.is_dir():
             _add_folder(path, sources)
         else:
@@ -146,7 +146,14 @@ def _add_file(path: Path, sources: Sources, *, named: bool) -> None:
     sources.left_out.append(path)
 
 
-def _check_exists(path: Path) -> None:
+def check_exists(path: Path) -> None:
+    """Check that a given file or folder is there.
+
+    Raises
+    ------
+    InputError
+        If it is not, or can't be looked at.
+    """
     try:
         exists = path.exists()
     except (OSError, ValueError) as error:

@@ -106,7 +106,7 @@ def check_phone_pair(road: VideoLook | None, driver: VideoLook | None, findings:
                 "ROAD-NO-SOUND",
                 "The road video has no sound, so it can't be synchronised with the eye tracker.",
                 fix="Switch sound on in the camera app. For this drive, give the offset by hand: "
-                "`dashgaze sync SESSION --offset SECONDS`.",
+                "`dashgaze sync SESSION --manual-offset SECONDS`.",
                 path=road.path,
             )
     if road is None or driver is None:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashgaze.collection.eye_tracker import EyeTrackerRecording, recognise
-from dashgaze.errors import MediaError, RecordingError
+from dashgaze.errors import InputError, MediaError
 from dashgaze.media import MediaInfo, probe
 from dashgaze.progress import Progress
 from dashgaze.session import Session
@@ -26,7 +26,7 @@ def check_tracker(
     path = session.eye_tracker_path
     try:
         recording = session.recording(progress)
-    except RecordingError as error:
+    except InputError as error:
         _note_unreadable(session, error, findings)
         return None
     for note in recording.notes:
@@ -49,7 +49,7 @@ def check_tracker(
     return recording
 
 
-def _note_unreadable(session: Session, error: RecordingError, findings: Findings) -> None:
+def _note_unreadable(session: Session, error: InputError, findings: Findings) -> None:
     path = session.eye_tracker_path
     phone_folder = session.road_path.parent
     if not path.exists():
@@ -90,7 +90,7 @@ def _check_sound(
     silent = [info.path for info in infos if info.audio is None]
     fix = (
         "Switch audio capture on in the Companion app. For this drive, give the offset by hand: "
-        "`dashgaze sync SESSION --offset SECONDS`."
+        "`dashgaze sync SESSION --manual-offset SECONDS`."
     )
     if not infos:
         findings.add(

@@ -43,7 +43,7 @@ def check_command(
 
 def print_report(report: "CheckReport") -> None:
     """Print the videos, the findings and their count."""
-    typer.secho(f"{report.session_id or report.path.name}", bold=True)
+    typer.secho(report.session_id or report.path.absolute().name, bold=True)
     for stream in report.streams:
         typer.echo(f"  {_stream_line(stream)}")
     for finding in report.findings:

@@ -1,6 +1,7 @@
 """How every command ends when something is wrong with its input, and options that many share."""
 
 import json
+import re
 from typing import Annotated, Any
 
 import typer
@@ -36,7 +37,7 @@ class SafeCommand(TyperCommand):
             if ctx.params.get("as_json"):
                 print_json({"error": _error_object(error)})
             else:
-                typer.echo(f"error: {' '.join(str(error).split())}", err=True)
+                typer.echo("error: " + re.sub(r"\s*\n\s*", " ", str(error)), err=True)
             raise typer.Exit(BAD_INPUT) from error
 
 

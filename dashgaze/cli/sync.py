@@ -1,6 +1,7 @@
 """``dashgaze sync``."""
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +11,7 @@ from .command import DOUBTFUL, FAILED, AsJson, Force, Quiet, print_json
 from .progress_bar import progress_bar
 
 if TYPE_CHECKING:
-    from dashgaze.schemas.time_map import SecondWitness, TimeMapDocument
+    from dashgaze.schemas.time_map import Evidence, SecondWitness, TimeMapDocument
 
 SearchS = Annotated[
     float | None,
@@ -38,15 +39,15 @@ def sync_command(
     session: Annotated[Path, typer.Argument(help="The session folder.", show_default=False)],
     search_s: SearchS = None,
     max_drift_ppm: MaxDriftPpm = None,
-    offset: Annotated[
+    manual_offset: Annotated[
         float | None,
         typer.Option(
             help="Set the offset by hand instead: tracker time at the road video's zero, seconds."
         ),
     ] = None,
-    drift_ppm: Annotated[
+    manual_drift_ppm: Annotated[
         float | None,
-        typer.Option(help="With --offset: by how much the tracker's clock runs faster."),
+        typer.Option(help="With --manual-offset: by how much the tracker's clock runs faster."),
     ] = None,
     force: Force = False,
     as_json: AsJson = False,
@@ -59,8 +60,10 @@ def sync_command(
 
     Example: `dashgaze sync drives/session_07`
     """
-    if drift_ppm is not None and offset is None:
-        raise typer.BadParameter("is of use only together with --offset", param_hint="--drift-ppm")
+    if manual_drift_ppm is not None and manual_offset is None:
+        raise typer.BadParameter(
+            "is of use only together with --manual-offset", param_hint="--manual-drift-ppm"
+        )
     from dashgaze.schemas.time_map import TimeMapDocument
     from dashgaze.session import open_session
     from dashgaze.stages.sync import sync
@@ -70,8 +73,8 @@ def sync_command(
             open_session(session),
             sync_options(search_s, max_drift_ppm),
             force=force,
-            manual_offset_s=offset,
-            manual_drift_ppm=0.0 if drift_ppm is None else drift_ppm,
+            manual_offset_s=manual_offset,
+            manual_drift_ppm=manual_drift_ppm or 0.0,
             progress=progress,
         )
     document = TimeMapDocument.model_validate_json(path.read_bytes())
@@ -119,18 +122,25 @@ def _print_map(document: "TimeMapDocument") -> None:
                 stretch = f" from {segment.phone_start_s:.1f} to {segment.phone_end_s:.1f} s"
             drift = with_error(segment.drift_ppm, segment.drift_se_ppm, 2, "ppm")
             typer.echo(f"  drift      {drift}{stretch}")
-    evidence = document.evidence
+    for name, text in _evidence(document.evidence):
+        typer.echo(f"  {name:10} {text}")
+
+
+def _evidence(evidence: "Evidence") -> Iterator[tuple[str, str]]:
+    """Give what speaks for the map, as name and text."""
     if evidence.windows_total:
-        typer.echo(
-            f"  windows    {evidence.windows_used} of {evidence.windows_total} support it"
-            + (
-                f", scatter {evidence.residual_mad_ms:.1f} ms"
-                if evidence.residual_mad_ms is not None
-                else ""
-            )
+        scatter = evidence.residual_mad_ms
+        yield (
+            "windows",
+            f"{evidence.windows_used} of {evidence.windows_total} support it"
+            + ("" if scatter is None else f", scatter {scatter:.1f} ms"),
         )
     if evidence.second_witness is not None:
-        typer.echo(f"  witness    {_witness(evidence.second_witness)}")
+        yield "witness", _witness(evidence.second_witness)
+    if evidence.driver_disagreement_ms is not None:
+        yield "driver", f"its sound is {evidence.driver_disagreement_ms:+.1f} ms from the road's"
+    if evidence.wall_clock_disagreement_s is not None:
+        yield "clocks", f"the wall clocks are {evidence.wall_clock_disagreement_s:+.1f} s from it"
 
 
 def _at_mid_drive(document: "TimeMapDocument") -> tuple[float, float, float | None]:

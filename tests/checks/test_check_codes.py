@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import random
 import re
 from pathlib import Path
 from typing import get_args
@@ -84,3 +85,29 @@ def test_progress_ends_at_one_and_never_falls(session):
     check(session, deep=True, progress=lambda phase, fraction: seen.append(fraction))
     assert seen[-1] == 1.0
     assert all(0 <= a <= b for a, b in itertools.pairwise(seen))
+
+
+FILES = (
+    "phone/road.mp4",
+    "phone/driver.mp4",
+    "phone/location.csv",
+    "eye_tracker/info.json",
+    "eye_tracker/PI world v1 ps1.mp4",
+    "eye_tracker/PI world v1 ps1.time",
+    "eye_tracker/gaze ps1.raw",
+    "eye_tracker/calibration.bin",
+)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("name", FILES)
+def test_damage_of_any_file_is_a_finding_not_a_crash(session, name, seed):
+    path = session / name
+    content = bytearray(path.read_bytes())
+    rng = random.Random(f"{name}{seed}")
+    for _ in range(20):
+        content[rng.randrange(len(content))] = rng.randrange(256)
+    path.write_bytes(content[: rng.randrange(len(content))])
+    report = check(session, deep=True)
+    assert len(report.findings) > 2
+    json.dumps(report.to_json(), allow_nan=False)

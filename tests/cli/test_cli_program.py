@@ -119,9 +119,11 @@ def test_a_fault_of_dashgaze_is_not_hidden(monkeypatch, tmp_path):
 
 
 def test_every_error_of_dashgaze_is_told(monkeypatch, run, tmp_path):
-    monkeypatch.setattr("dashgaze.checks.check", fail(DashgazeError("It\n rains.", fix="Wait.")))
+    monkeypatch.setattr(
+        "dashgaze.checks.check", fail(DashgazeError("It\n rains on  it.", fix="Wait."))
+    )
     result = run("check", tmp_path)
-    assert (result.exit_code, result.stderr) == (1, "error: It rains. Wait.\n")
+    assert (result.exit_code, result.stderr) == (1, "error: It rains on  it. Wait.\n")
 
 
 def test_an_interrupt_exits_with_130(monkeypatch, run, tmp_path):

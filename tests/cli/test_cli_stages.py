@@ -95,6 +95,8 @@ class TestSync:
                 windows_used=38,
                 residual_mad_ms=0.52,
                 second_witness=witness,
+                driver_disagreement_ms=12.34,
+                wall_clock_disagreement_s=-4.0,
             )
         )
         lines = run("sync", drive).stdout.splitlines()
@@ -103,7 +105,9 @@ class TestSync:
         assert lines[2] == "  drift      20.00 ± 2.00 ppm"
         assert lines[3] == "  windows    38 of 40 support it, scatter 0.5 ms"
         assert lines[4] == "  witness    envelope: agrees (-3.2 ms from it)"
-        assert lines[5] == f"  written to {drive / 'derived' / 'time_map.json'}"
+        assert lines[5] == "  driver     its sound is +12.3 ms from the road's"
+        assert lines[6] == "  clocks     the wall clocks are -4.0 s from it"
+        assert lines[7] == f"  written to {drive / 'derived' / 'time_map.json'}"
 
     def test_takes_the_segment_of_mid_drive(self, run, drive, sync_gives):
         segments = (
@@ -130,7 +134,7 @@ class TestSync:
         calls = sync_gives(document("failed"))
         run("sync", drive)
         run("sync", drive, "--search-s", 30, "--max-drift-ppm", 50, "--force")
-        run("sync", drive, "--offset", -2.5, "--drift-ppm", 12)
+        run("sync", drive, "--manual-offset", -2.5, "--manual-drift-ppm", 12)
         plain, searching, manual = calls
         assert plain[0].manifest.session_id == "s01"
         assert plain[1] == SyncOptions()
@@ -146,7 +150,12 @@ class TestSync:
 
     @pytest.mark.parametrize(
         "arguments",
-        [["--search-s", 0], ["--max-drift-ppm", 2000], ["--max-drift-ppm", 0], ["--drift-ppm", 3]],
+        [
+            ["--search-s", 0],
+            ["--max-drift-ppm", 2000],
+            ["--max-drift-ppm", 0],
+            ["--manual-drift-ppm", 3],
+        ],
     )
     def test_impossible_options_are_usage_errors(self, run, drive, sync_gives, arguments):
         calls = sync_gives(document("failed"))

@@ -8,6 +8,7 @@ from collections import namedtuple
 from datetime import timedelta
 from pathlib import Path
 
+import av
 import pytest
 
 from dashgaze.collection.importing import CHECKSUMS_NAME, Conditions, import_session
@@ -262,6 +263,31 @@ class TestNotAtAll:
     def test_a_source_that_may_not_be_read(self, card, tmp_path):
         (card / "eye_tracker" / "info.json").chmod(0)
         self.refused(InputError, "can't be read", [card], tmp_path / "s07")
+
+
+class TestPhoneModel:
+    @pytest.mark.parametrize(
+        ("tags", "model"),
+        [
+            ({"com.android.model": "Pixel 7"}, "Pixel 7"),
+            ({"com.apple.quicktime.model": " iPhone\t15 "}, "iPhone 15"),
+            ({"com.android.version": "14"}, None),
+        ],
+    )
+    def test_is_taken_from_the_road_video(self, card, tmp_path, tags, model):
+        tagged = card / "tagged.mp4"
+        with (
+            av.open(str(card / "road.mp4")) as source,
+            av.open(str(tagged), "w", options={"movflags": "use_metadata_tags"}) as copy,
+        ):
+            copy.metadata.update(tags)
+            streams = [copy.add_stream_from_template(stream) for stream in source.streams]
+            for packet in source.demux():
+                if packet.dts is not None:
+                    packet.stream = streams[packet.stream.index]
+                    copy.mux(packet)
+        tagged.replace(card / "road.mp4")
+        assert import_session([card], tmp_path / "s07").manifest.phone.model == model
 
 
 class TestStartTime:
