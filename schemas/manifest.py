@@ -224,7 +224,7 @@ def parse_manifest(text: str, *, path: Path) -> SessionManifest:
     """
     try:
         content = yaml.load(text, Loader=_StrictLoader)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ManifestError(
             f"{path} is not valid YAML: {reason}.", fix="Mend that line.", path=path

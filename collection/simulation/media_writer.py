@@ -295,7 +295,9 @@ def _audio_frame(
     if kind.name.startswith("s16"):
         channels = np.clip(np.rint(channels * 32768), -32768, 32767).astype(np.int16)
     elif kind.name.startswith("s32"):
-        channels = np.clip(np.rint(channels * 2.0**31), -(2**31), 2**31 - 1).astype(np.int32)
+        # float64: the largest int32 is no float32
+        wide = np.rint(channels.astype(np.float64) * 2.0**31)
+        channels = np.clip(wide, -(2**31), 2**31 - 1).astype(np.int32)
     if not kind.is_planar:
         channels = channels.T.reshape(1, -1)
     return av.AudioFrame.from_ndarray(

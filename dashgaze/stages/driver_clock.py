@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from dashgaze.alignment.sync import OffsetPrior, SyncOptions, sync_sounds
-from dashgaze.errors import NoSoundError
+from dashgaze.errors import MediaError, NoSoundError
 from dashgaze.media import Sound, probe, read_sound
 from dashgaze.progress import Progress
 from dashgaze.session import Session
@@ -51,12 +51,17 @@ def check_driver_clock(
         Where to report to.
     """
     path = session.driver_path
-    if path is None or probe(path).audio is None:
+    if path is None:
         return DriverClock()
     try:
+        if probe(path).audio is None:
+            return DriverClock()
         driver = read_sound(path, rate_hz=SOUND_RATE_HZ, progress=progress)
     except NoSoundError:
         return DriverClock()
+    except MediaError as error:
+        # The clocks of road and tracker don't depend on it.
+        return DriverClock(reasons=(f"The driver video was not looked at: {error.what}",))
     expected_s = session.manifest.phone.driver_offset_s
     result = sync_sounds(
         road, driver, options=options, prior=OffsetPrior(offset_s=expected_s, sigma_s=2.0)

@@ -11,7 +11,6 @@ from dashgaze.errors import InputError, NoSoundError
 from dashgaze.files import write_text
 from dashgaze.media import Sound, read_frame_times, read_sound
 from dashgaze.progress import Progress, part_of, silent
-from dashgaze.schemas.manifest import MANIFEST_NAME
 from dashgaze.schemas.time_map import Evidence, SecondWitness, Segment, TimeMapDocument
 from dashgaze.session import Session
 
@@ -72,7 +71,7 @@ def sync(
         If ``derived/`` can't be written.
     """
     path = session.derived / TIME_MAP_NAME
-    chosen: dict[str, Any] = asdict(options)
+    chosen: dict[str, Any] = asdict(options) | {"manifest": _clock_keys(session)}
     if manual_offset_s is not None:
         if not (math.isfinite(manual_offset_s) and math.isfinite(manual_drift_ppm)):
             raise InputError("The manual offset and drift have to be finite numbers.")
@@ -97,13 +96,18 @@ def sync(
 
 
 def _inputs(session: Session) -> list[Path]:
-    paths = [
-        session.root / MANIFEST_NAME,
-        session.eye_tracker_path,
-        session.road_path,
-        session.driver_path,
-    ]
-    return [path for path in paths if path is not None]
+    paths = [session.eye_tracker_path, session.road_path]
+    if session.driver_path is not None and session.driver_path.exists():
+        paths.append(session.driver_path)
+    return paths
+
+
+def _clock_keys(session: Session) -> dict[str, Any]:
+    """Give what of the manifest bears on the clocks; the weather does not."""
+    return {
+        "phone_start_ns": session.manifest.phone_start_ns,
+        "driver_offset_s": session.manifest.phone.driver_offset_s,
+    }
 
 
 def _by_hand(

@@ -109,5 +109,6 @@ def test_damage_of_any_file_is_a_finding_not_a_crash(session, name, seed):
         content[rng.randrange(len(content))] = rng.randrange(256)
     path.write_bytes(content[: rng.randrange(len(content))])
     report = check(session, deep=True)
-    assert len(report.findings) > 2
+    codes = {finding.code for finding in report.findings}
+    assert codes - {"WORLD-SIZE", "STABILISATION-UNKNOWN", "FRAMES-DROPPED"}
     json.dumps(report.to_json(), allow_nan=False)

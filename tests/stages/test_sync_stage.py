@@ -92,6 +92,8 @@ def test_it_is_done_once_and_again_when_something_changed(root: Path) -> None:
     assert sync(open_session(root), force=True).stat().st_mtime_ns > first
     second = path.stat().st_mtime_ns
     edit(root, "passengers: 1", "passengers: 2")
+    assert sync(open_session(root)).stat().st_mtime_ns == second
+    edit(root, "2026-05-12T09:30:00", "2026-05-12T09:30:01")
     assert sync(open_session(root)).stat().st_mtime_ns > second
 
 
@@ -154,6 +156,18 @@ def test_a_missing_road_video_is_told(root: Path) -> None:
     (root / "phone" / "road.mp4").unlink()
     with pytest.raises(InputError, match=r"road\.mp4"):
         sync(open_session(root))
+
+
+@pytest.mark.parametrize("damage", ["missing", "broken"])
+def test_the_driver_video_is_not_needed(root: Path, damage: str) -> None:
+    driver = root / "phone" / "driver.mp4"
+    if damage == "missing":
+        driver.unlink()
+    else:
+        driver.write_bytes(b"not a video")
+    document = run(root)
+    assert document["verdict"] == "ok"
+    assert any("driver video was not looked at" in reason for reason in document["reasons"])
 
 
 def test_a_silent_road_video_fails_without_a_number(root: Path) -> None:
