@@ -1,6 +1,7 @@
-"""Writing files so that a crash leaves the old one or the new one, never half of one."""
+"""Writing files and folders so that a crash leaves the old or the new, never half of one."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,6 +40,68 @@ def replacing(path: Path) -> Iterator[Path]:
         raise _cannot_write(path, error) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def refuse_taken_folder(target: Path) -> None:
+    """Refuse a place for a new folder that is taken already; an empty folder will do.
+
+    Raises
+    ------
+    OutputError
+        If there is a file, or a folder with something in it.
+    """
+    if not target.exists() and not target.is_symlink():
+        return
+    if not target.is_dir():
+        raise OutputError(
+            f"{target} is a file; a new folder was expected.",
+            fix="Choose another name.",
+            path=target,
+        )
+    if any(target.iterdir()):
+        raise OutputError(
+            f"{target} exists and is not empty; nothing is ever overwritten.",
+            fix="Choose another name, or move that folder away.",
+            path=target,
+        )
+
+
+@contextmanager
+def filling(target: Path) -> Iterator[Path]:
+    """Give a folder ``<target>.part`` to fill; on success it takes the place of `target`.
+
+    On any exception it is removed, so that `target` is there whole or not at all. Files are not
+    synced one by one: whoever needs that does it while writing.
+
+    Raises
+    ------
+    OutputError
+        If `target` is taken, another process is filling it, or it can't be written.
+    """
+    refuse_taken_folder(target)
+    target = target.absolute()
+    folder = target.with_name(f"{target.name}.part")
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError as error:
+        raise OutputError(
+            f"{folder} exists: another run is at work, or one was killed.",
+            fix="If none is at work, delete that folder and try again.",
+            path=folder,
+        ) from error
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+    try:
+        yield folder
+        try:
+            if target.is_dir():
+                target.rmdir()  # empty, and Windows does not rename over it
+            folder.replace(target)
+        except OSError as error:
+            raise _cannot_write(target, error) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    _sync_folder(target.parent)
 
 
 def write_text(path: Path, text: str) -> Path:

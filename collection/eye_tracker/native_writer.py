@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dashgaze.errors import InputError, OutputError
+from dashgaze.files import filling
 
 from .native_gaze import WORN_VALUE
 from .native_metadata import invisible_info, invisible_template, invisible_wearer
@@ -256,30 +256,18 @@ def _json(content: Mapping[str, Any]) -> bytes:
 
 
 def _write_folder(folder: Path, files: Mapping[str, bytes], videos: Mapping[str, Path]) -> None:
-    unfinished = folder.parent / f".{folder.name}.{uuid.uuid4().hex[:8]}.part"
     try:
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise OutputError(
-                f"{folder} exists and is not an empty folder.",
-                fix="Choose a new one; recordings are never overwritten.",
-                path=folder,
-            )
-        unfinished.mkdir(parents=True)
-        for name, content in files.items():
-            with (unfinished / name).open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-        for name, video in videos.items():
-            shutil.copyfile(video, unfinished / name)
-        if folder.exists():
-            folder.rmdir()  # empty, and Windows does not rename over it
-        unfinished.rename(folder)
+        with filling(folder) as unfinished:
+            for name, content in files.items():
+                with (unfinished / name).open("wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+            for name, video in videos.items():
+                shutil.copyfile(video, unfinished / name)
     except OSError as error:
         raise OutputError(
             f"{folder} can't be written: {error.strerror or error}.",
             fix="Check that the place is writable and has space left.",
             path=folder,
         ) from error
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)

@@ -1,19 +1,16 @@
 """Making a session folder of files of any origin."""
 
-import os
 import re
-import shutil
 import unicodedata
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import yaml
 
-from dashgaze.errors import InputError, ManifestError, OutputError, RecordingError
-from dashgaze.files import write_text
+from dashgaze.errors import InputError, ManifestError, RecordingError
+from dashgaze.files import filling, refuse_taken_folder, write_text
 from dashgaze.progress import Progress, silent
 from dashgaze.schemas.manifest import (
     MANIFEST_NAME,
@@ -116,7 +113,7 @@ def import_session(
     """
     conditions = conditions or Conditions()
     target = Path(session)
-    _refuse_existing(target)
+    refuse_taken_folder(target)
     roles = assign_roles(
         find_sources([Path(path) for path in sources]),
         road=_path(road),
@@ -129,7 +126,7 @@ def import_session(
     content, start = _manifest_content(roles, places, target, conditions, notes)
     tasks = [task for source, place in places.values() for task in tasks_for(source, place)]
     check_space(target, tasks)
-    with _filling(target) as folder:
+    with filling(target) as folder:
         copied = copy_all(tasks, folder, progress)
         content["eye_tracker"]["kind"] = _kind_of(folder / _TRACKER_FOLDER, roles.tracker)
         manifest = _parsed(content, folder / MANIFEST_NAME)
@@ -243,66 +240,3 @@ def _kind_of(folder: Path, source: Path) -> str:
             path=source,
         )
     return kind
-
-
-def _refuse_existing(target: Path) -> None:
-    if not target.exists() and not target.is_symlink():
-        return
-    if not target.is_dir():
-        raise OutputError(
-            f"{target} is a file; a new folder was expected.",
-            fix="Choose another name for the session.",
-            path=target,
-        )
-    if any(target.iterdir()):
-        raise OutputError(
-            f"{target} exists and is not empty; an import makes a new session folder.",
-            fix="Choose another name, or move that folder away.",
-            path=target,
-        )
-
-
-@contextmanager
-def _filling(target: Path) -> Iterator[Path]:
-    """Give a folder beside `target` that takes its place in the end; removed on any failure."""
-    target = target.absolute()
-    folder = target.with_name(f"{target.name}.part")
-    try:
-        folder.mkdir(parents=True)
-    except FileExistsError as error:
-        raise OutputError(
-            f"{folder} exists: another import is at work, or one was killed.",
-            fix="If none is at work, delete that folder and import again.",
-            path=folder,
-        ) from error
-    except OSError as error:
-        raise _cannot_make(folder, error) from error
-    try:
-        yield folder
-        try:
-            if target.is_dir():
-                target.rmdir()
-            folder.replace(target)
-        except OSError as error:
-            raise _cannot_make(target, error) from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    _sync(target.parent)
-
-
-def _sync(folder: Path) -> None:
-    if os.name == "nt":  # Windows can't open folders; its rename is already durable
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _cannot_make(folder: Path, error: OSError) -> OutputError:
-    return OutputError(
-        f"{folder} can't be made: {error.strerror or error}.",
-        fix="Check that the folder around it is writable.",
-        path=folder,
-    )

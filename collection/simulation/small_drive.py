@@ -5,8 +5,6 @@ that could be matched: the road and the ego view are patterns, not one scene.
 """
 
 import json
-import shutil
-import tempfile
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -17,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashgaze.errors import OutputError
-from dashgaze.files import write_text
+from dashgaze.files import filling, write_text
 from dashgaze.progress import Progress, silent
 from dashgaze.schemas.manifest import (
     MANIFEST_NAME,
@@ -90,7 +88,7 @@ def simulate_small_drive(
     Parameters
     ----------
     folder
-        A folder that does not exist yet; its name becomes the session's.
+        A new or empty folder; its name becomes the session's.
     drive
         What is drawn.
     progress
@@ -104,23 +102,10 @@ def simulate_small_drive(
     Raises
     ------
     OutputError
-        If the folder exists or can't be written.
+        If the folder is not empty or can't be written.
     """
-    if folder.exists():
-        raise OutputError(
-            f"{folder} exists already.", fix="Give a new name, or delete it first.", path=folder
-        )
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    except OSError as error:
-        raise OutputError(f"{folder} can't be written: {error.strerror}.", path=folder) from error
-    try:
+    with filling(folder) as work:
         _fill(work, folder.name, drive, progress)
-        work.chmod(0o755)
-        work.rename(folder)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
     return folder
 
 

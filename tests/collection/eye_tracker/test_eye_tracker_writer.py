@@ -116,7 +116,7 @@ def test_an_empty_folder_is_filled_and_another_one_refused(tmp_path: Path, kit: 
     folder.mkdir()
     kit.build_invisible(folder)
     before = {path: path.read_bytes() for path in folder.iterdir()}
-    with pytest.raises(OutputError, match="not an empty folder"):
+    with pytest.raises(OutputError, match="not empty"):
         kit.build_invisible(folder)
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
 
