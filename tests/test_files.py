@@ -10,9 +10,14 @@ from dashgaze.files import filling, replacing, write_text
 
 def test_a_file_takes_its_place_only_when_it_is_whole(tmp_path: Path) -> None:
     path = write_text(tmp_path / "deep" / "é.json", "old\n")
-    with pytest.raises(RuntimeError), replacing(path) as temporary:
-        temporary.write_text("half")
-        raise RuntimeError
+
+    def crash() -> None:
+        with replacing(path) as temporary:
+            temporary.write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        crash()
     assert path.read_text(encoding="utf-8") == "old\n"
     assert [each.name for each in path.parent.iterdir()] == ["é.json"]
     with replacing(path) as temporary:
@@ -28,9 +33,14 @@ def test_a_file_where_a_folder_should_be_is_told(tmp_path: Path) -> None:
 
 def test_a_folder_takes_its_place_only_when_it_is_whole(tmp_path: Path) -> None:
     target = tmp_path / "session"
-    with pytest.raises(RuntimeError), filling(target) as folder:
-        (folder / "half").write_text("")
-        raise RuntimeError
+
+    def crash() -> None:
+        with filling(target) as folder:
+            (folder / "half").write_text("")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        crash()
     assert list(tmp_path.iterdir()) == []
     target.mkdir()
     with filling(target) as folder:
