@@ -35,6 +35,7 @@ from dashgaze.media import Sound
 
 RATE_HZ = 16000
 POOL = 48
+LOST_SHARE = 0.12
 PLAIN_MINUTES = 20  # one cross-correlation of whole files takes gigabytes beyond
 
 
@@ -74,7 +75,7 @@ class Case:
         return self.scene["speech_share"] >= 0.05 and abs(self.drift_ppm) <= 100 and not self.lost
 
 
-def draw_pair(seed: int) -> tuple[Case, Sound, Sound]:
+def draw_pair(seed: int, lost_share: float = LOST_SHARE) -> tuple[Case, Sound, Sound]:
     """Draw and simulate one drive."""
     rng = np.random.default_rng(seed)
     phone_s = 60 * 2 * 30 ** rng.uniform(0, 1)
@@ -101,7 +102,7 @@ def draw_pair(seed: int) -> tuple[Case, Sound, Sound]:
     )
     tracker = _draw_device(rng, tracker_s, (0.0, 120.0))
     phone = _draw_device(rng, phone_s, (0.0, 80.0, 150.0, 300.0))
-    lost = rng.random() < 0.12
+    lost = rng.random() < lost_share
     if lost:
         at_s = rng.uniform(start + 0.2 * (end - start), start + 0.8 * (end - start))
         length_s = 0.03 * 60 ** rng.uniform(0, 1)
@@ -152,9 +153,9 @@ def _fields(device: Device) -> dict[str, Any]:
     return {name: getattr(device, name) for name in device.__dataclass_fields__}
 
 
-def run_pair(seed: int, plain: bool, aof: str) -> Case:
+def run_pair(seed: int, plain: bool, aof: str, lost_share: float = LOST_SHARE) -> Case:
     """Simulate one drive and sync it."""
-    case, tracker, phone = draw_pair(seed)
+    case, tracker, phone = draw_pair(seed, lost_share)
     started = time.perf_counter()
     result = sync_sounds(tracker, phone)
     case.seconds = time.perf_counter() - started
@@ -414,6 +415,9 @@ def main() -> None:
     parser.add_argument("--nulls", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument(
+        "--lost-share", type=float, default=LOST_SHARE, help="share of drives with sound lost"
+    )
     parser.add_argument("--no-plain", action="store_true", help="leave out plain cross-correlation")
     parser.add_argument("--aof", default="", help="Python that has audio-offset-finder")
     parser.add_argument("--json", type=Path, help="write all cases to a file")
@@ -421,7 +425,9 @@ def main() -> None:
     console = Console(width=150)
     with ProcessPoolExecutor(args.jobs) as pool:
         waiting = [
-            pool.submit(run_pair, args.seed * 100_000 + i, not args.no_plain, args.aof)
+            pool.submit(
+                run_pair, args.seed * 100_000 + i, not args.no_plain, args.aof, args.lost_share
+            )
             for i in range(args.pairs)
         ]
         pairs = [job.result() for job in track(waiting, "drives", console=Console(stderr=True))]

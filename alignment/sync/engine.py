@@ -23,9 +23,9 @@ from dashgaze.progress import Progress, part_of, silent
 from ..time_map import ClockLine, TimeMap
 from .anchors import CoarseLine, coarse_lines
 from .options import OffsetPrior, SyncOptions
-from .recovery import search_again
+from .recovery import search_again, supporting
 from .result import SyncResult
-from .robust_line import MAX_SCALE_S, Line, fit_line, split_lines
+from .robust_line import Line, fit_line, split_lines
 from .stack import aligned_curves, high_band_shift_s, peak_ratio, windows_by_stack
 from .verdict import Evidence, judge, refuse
 from .whitening import Whitened, whiten
@@ -193,7 +193,7 @@ def _align(
     lines = _clock_lines(pieces, span_s)
     time_map = TimeMap(lines)
     residual_s = windows.time_s + windows.shift_s - time_map.tracker_s(windows.time_s)
-    used = np.abs(residual_s) <= 2 * MAX_SCALE_S
+    used = supporting(residual_s, windows.height)
     high_shift_s = high_band_shift_s(blocks, time_map)
     lines = tuple(
         replace(line, offset_se_ms=float(np.hypot(line.offset_se_ms, LOW_BAND_SE_MS)))

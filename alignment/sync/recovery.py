@@ -9,6 +9,12 @@ from .whitening import Whitened
 from .windows import REACH_S, Blocks, Windows, correlate_blocks, find_windows
 
 _RESEARCH_S = 15.0
+SUPPORT_S = 0.003
+"""Windows no further than this from a map support it, s."""
+
+_HIGH_ALONE = 6.0
+_LEAST_SUPPORT = 5
+_LEAST_SUPPORT_SHARE = 0.2
 _LEAST_WINDOWS = 4
 _LEAST_WINDOWS_AT_ENDS = 2
 
@@ -43,7 +49,11 @@ def search_again(
     line = fit_line(windows.time_s, windows.shift_s, windows.weight(), max_drift=max_drift)
     if line is None or len(windows.time_s) < 2 * _LEAST_WINDOWS:
         return blocks, windows
-    off = np.abs(windows.shift_s - line.at(windows.time_s)) > REACH_S / 10
+    supported = supporting(windows.shift_s - line.at(windows.time_s), windows.height)
+    if np.count_nonzero(supported) < max(_LEAST_SUPPORT, _LEAST_SUPPORT_SHARE * len(supported)):
+        # Around a line that is itself chance, more chance would be found.
+        return blocks, windows
+    off = ~supported
     lead_s = float(np.median(np.diff(windows.time_s)))
     for start, stop in runs(off, _LEAST_WINDOWS, at_ends=_LEAST_WINDOWS_AT_ENDS):
         part_s = (float(windows.time_s[start]) - lead_s, float(windows.time_s[stop - 1]) + lead_s)
@@ -74,6 +84,17 @@ def search_again(
             continue
         blocks, windows = _merged(blocks, other_blocks, part_s), _merged_windows(windows, other)
     return blocks, windows
+
+
+def supporting(residual_s: NDArray[np.float64], height: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell which windows support a map, shape (n,).
+
+    A low peak that lies right while both its neighbours lie wrong is chance: over the whole reach
+    one in a hundred does.
+    """
+    near = np.abs(residual_s) <= SUPPORT_S
+    beside = np.concatenate([[False], near[:-1]]) | np.concatenate([near[1:], [False]])
+    return np.asarray(near & (beside | (height >= _HIGH_ALONE)))
 
 
 def runs(

@@ -23,6 +23,8 @@ STRAY_S = 0.01
 STRAY_HEIGHT = 7.0
 STRAY_WINDOWS = 3
 STRAY_WINDOWS_AT_ENDS = 2
+BARE_S = 45.0
+BARE_SHARE = 0.15
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,12 +134,26 @@ def _doubts(evidence: Evidence, share: float, steps_s: tuple[float, ...]) -> lis
             f"From {evidence.time_s[start]:.0f} to {evidence.time_s[stop - 1]:.0f} s the sound "
             "fits another offset better."
         )
+    length_s = evidence.span_s[1] - evidence.span_s[0]
+    for start_s, end_s in _unsupported(evidence):
+        if end_s - start_s > max(BARE_S, BARE_SHARE * length_s):
+            doubts.append(
+                f"From {start_s:.0f} to {end_s:.0f} s nothing in the sound supports the map: "
+                "a loss of sound there would go unseen."
+            )
     witness = evidence.witness
     if witness is not None and witness.agrees is False and witness.disagreement_ms is not None:
         doubts.append(
             f"The second witness ({witness.method}) disagrees by {witness.disagreement_ms:+.0f} ms."
         )
     return doubts
+
+
+def _unsupported(evidence: Evidence) -> list[tuple[float, float]]:
+    """Stretches of the common time without a window that supports the map, s."""
+    known_s = evidence.time_s[evidence.used]
+    edges_s = [evidence.span_s[0], *known_s.tolist(), evidence.span_s[1]]
+    return list(pairwise(edges_s))
 
 
 def _steps(lines: tuple[ClockLine, ...]) -> tuple[float, ...]:
