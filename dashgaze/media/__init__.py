@@ -6,11 +6,15 @@ container has it, so that sound and pictures of one file stay where the recorder
 
 from .container import AudioTrack, MediaInfo, VideoTrack, probe
 from .frame_times import FrameTimes, read_frame_times
+from .luma import LumaFrame, LumaGap, LumaReader
 from .sound import Sound, join_sounds, read_sound
 
 __all__ = [
     "AudioTrack",
     "FrameTimes",
+    "LumaFrame",
+    "LumaGap",
+    "LumaReader",
     "MediaInfo",
     "Sound",
     "VideoTrack",

@@ -1,0 +1,143 @@
+"""ORB features of a picture: where they are, what they look like, and how well they are placed."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .matching import WORDS
+
+SCALE_STEP = 1.5
+LEVELS = 4
+"""Pyramid of the detector. Four levels of 1.5 see the scales that eight of 1.2 see, at 60 % of the
+cost, which is that of the pyramid and its blur."""
+
+_EDGE_PX = 20
+# Kept free of features at the border: the radius of the patch that is described.
+_PATCH_PX = 31
+
+
+@dataclass(frozen=True, kw_only=True)
+class Features:
+    """Features of one picture.
+
+    Attributes
+    ----------
+    points_px
+        Places in the full picture, shape (n, 2), px.
+    descriptors
+        256 bits each, shape (n, 4).
+    noise_scale
+        How coarse the pyramid level is that each was found on, shape (n,), from 1: its place is that
+        much less exact.
+    """
+
+    points_px: NDArray[np.float64]
+    descriptors: NDArray[np.uint64]
+    noise_scale: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.points_px)
+
+    @classmethod
+    def none(cls) -> "Features":
+        """Give a set without any."""
+        return cls(
+            points_px=np.zeros((0, 2)),
+            descriptors=np.zeros((0, WORDS), dtype=np.uint64),
+            noise_scale=np.zeros(0),
+        )
+
+    def select(self, kept: NDArray[np.bool_] | NDArray[np.intp]) -> "Features":
+        """Give some of the features."""
+        return Features(
+            points_px=self.points_px[kept],
+            descriptors=self.descriptors[kept],
+            noise_scale=self.noise_scale[kept],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Region:
+    """A rectangle of a picture, in pixels: from (left, top) up to, not including, (right, bottom)."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+class FeatureDetector:
+    """Finds ORB features (Rublee et al., ICCV 2011, doi 10.1109/ICCV.2011.6126544).
+
+    Parameters
+    ----------
+    count
+        Most features of a picture.
+    reduction
+        The picture is reduced by this factor before; at least 1.
+    """
+
+    def __init__(self, *, count: int, reduction: float = 1.0) -> None:
+        self.reduction = reduction
+        self._orb = cv2.ORB.create(
+            nfeatures=count,
+            scaleFactor=SCALE_STEP,
+            nlevels=LEVELS,
+            edgeThreshold=_EDGE_PX,
+            patchSize=_PATCH_PX,
+            fastThreshold=12,
+        )
+
+    def find(
+        self,
+        luma: NDArray[np.uint8],
+        *,
+        region: Region | None = None,
+        usable: NDArray[np.uint8] | None = None,
+    ) -> Features:
+        """Find the features of a picture.
+
+        Parameters
+        ----------
+        luma
+            Brightness, shape (h, w).
+        region
+            Where to look; everywhere if None.
+        usable
+            Where features may lie, 0 or 255, of the size of `reduce(luma)`; everywhere if None.
+        """
+        if region is None:
+            region = Region(left=0, top=0, right=luma.shape[1], bottom=luma.shape[0])
+        picture = self.reduce(luma[region.top : region.bottom, region.left : region.right])
+        mask = None
+        if usable is not None:
+            left, top = round(region.left / self.reduction), round(region.top / self.reduction)
+            mask = usable[top : top + picture.shape[0], left : left + picture.shape[1]]
+            if mask.shape != picture.shape:
+                mask = cv2.resize(mask, picture.shape[::-1], interpolation=cv2.INTER_NEAREST)
+        keypoints, descriptors = self._orb.detectAndCompute(picture, mask)
+        if descriptors is None or not len(keypoints):
+            return Features.none()
+        octave = np.fromiter((each.octave for each in keypoints), dtype=np.int64)
+        scale = SCALE_STEP**octave
+        places = np.asarray(cv2.KeyPoint.convert(keypoints), dtype=np.float64)
+        # OpenCV multiplies by the nominal step: it leaves out that pixel centres, not corners, have
+        # integer coordinates, and that a level has whole pixels. Both together are up to 3 px.
+        shown = np.array([region.right - region.left, region.bottom - region.top])
+        level = np.rint(np.array(picture.shape[::-1]) / scale[:, None])
+        points = (places / scale[:, None] + 0.5) * (shown / level) - 0.5 + (region.left, region.top)
+        return Features(
+            points_px=points,
+            descriptors=np.ascontiguousarray(descriptors).view(np.uint64).reshape(-1, WORDS),
+            noise_scale=scale,
+        )
+
+    def reduce(self, luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Reduce a picture as `find` does."""
+        if self.reduction == 1.0:
+            return np.ascontiguousarray(luma)
+        height, width = luma.shape
+        size = max(1, round(width / self.reduction)), max(1, round(height / self.reduction))
+        return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)

@@ -1,0 +1,199 @@
+"""What a sweep saw of n consecutive ego frames, as arrays that can be kept on disk and joined."""
+
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashgaze.files import replacing
+
+from .direct import DirectReason
+from .frame_pairs import MissingReason
+from .mapping import MapFrame, Mapping
+from .sweep import Direction, RowResult
+
+MISSING: tuple[str, ...] = get_args(MissingReason)
+REFUSALS: tuple[str, ...] = get_args(DirectReason)
+DIRECTIONS: tuple[str, ...] = get_args(Direction)
+
+_UPPER = np.triu_indices(8)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Observations:
+    """Results of n rows, and m maps that were carried into some of them.
+
+    Attributes
+    ----------
+    row
+        The rows, ascending, shape (n,).
+    missing, refusal
+        Positions in `MISSING` and `REFUSALS`, shape (n,); -1 for none. Inside of the program only.
+    normal_map
+        Elements of the direct map, shape (n, 9); NaN without one.
+    covariance
+        Upper triangle of its covariance, by rows, shape (n, 36); NaN without one.
+    inlier_count, match_count
+        Shape (n,); 0 without a direct map.
+    sigma_px, deviation_px, spread_px
+        As in `RowResult`, shape (n,).
+    carried_row, carried_direction
+        Which row each carried map is for, and its position in `DIRECTIONS`, shape (m,).
+    carried_map, carried_covariance, carried_inlier_count, carried_sigma_px
+        The same of carried maps.
+    """
+
+    row: NDArray[np.int64]
+    missing: NDArray[np.int8]
+    refusal: NDArray[np.int8]
+    normal_map: NDArray[np.float64]
+    covariance: NDArray[np.float64]
+    inlier_count: NDArray[np.int32]
+    match_count: NDArray[np.int32]
+    sigma_px: NDArray[np.float64]
+    deviation_px: NDArray[np.float64]
+    spread_px: NDArray[np.float64]
+    carried_row: NDArray[np.int64]
+    carried_direction: NDArray[np.int8]
+    carried_map: NDArray[np.float64]
+    carried_covariance: NDArray[np.float64]
+    carried_inlier_count: NDArray[np.int32]
+    carried_sigma_px: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    @property
+    def is_direct(self) -> NDArray[np.bool_]:
+        """Which rows have a direct map, shape (n,)."""
+        return np.asarray(self.inlier_count > 0)
+
+    @classmethod
+    def collect(cls, results: Sequence[RowResult]) -> "Observations":
+        """Put the results of rows into arrays."""
+        carried = [
+            (result.row, DIRECTIONS.index(direction), fit)
+            for result in results
+            for direction, fit in result.carried.items()
+        ]
+        return cls(
+            row=np.array([each.row for each in results], dtype=np.int64),
+            missing=_codes((each.missing for each in results), MISSING),
+            refusal=_codes((each.refusal for each in results), REFUSALS),
+            normal_map=_stack([_elements(each.direct) for each in results], 9),
+            covariance=_stack([_triangle(each.direct) for each in results], len(_UPPER[0])),
+            inlier_count=np.array([each.inlier_count for each in results], dtype=np.int32),
+            match_count=np.array([each.match_count for each in results], dtype=np.int32),
+            sigma_px=np.array([each.sigma_px for each in results], dtype=np.float64),
+            deviation_px=np.array([each.deviation_px for each in results], dtype=np.float64),
+            spread_px=np.array([each.spread_px for each in results], dtype=np.float64),
+            carried_row=np.array([row for row, _, _ in carried], dtype=np.int64),
+            carried_direction=np.array([way for _, way, _ in carried], dtype=np.int8),
+            carried_map=_stack([_elements(fit.mapping) for *_, fit in carried], 9),
+            carried_covariance=_stack(
+                [_triangle(fit.mapping) for *_, fit in carried], len(_UPPER[0])
+            ),
+            carried_inlier_count=np.array(
+                [fit.inlier_count for *_, fit in carried], dtype=np.int32
+            ),
+            carried_sigma_px=np.array([fit.sigma_px for *_, fit in carried], dtype=np.float64),
+        )
+
+    @classmethod
+    def join(cls, parts: Sequence["Observations"]) -> "Observations":
+        """Join the results of neighbouring stretches.
+
+        A stretch may have gone on into the next one, to close a gap: of a row that was seen twice the
+        later stretch's own view counts, together with what either carried into it.
+        """
+        row = np.concatenate([part.row for part in parts])
+        # the last of equal rows
+        order = len(row) - 1 - np.unique(row[::-1], return_index=True)[1]
+        carried = {
+            (int(at), int(way)): (i, k)
+            for i, part in reversed(list(enumerate(parts)))
+            for k, (at, way) in enumerate(
+                zip(part.carried_row, part.carried_direction, strict=True)
+            )
+        }
+        chosen = [carried[key] for key in sorted(carried)]
+        content = {}
+        for each in fields(cls):
+            if each.name.startswith("carried"):
+                arrays = [getattr(part, each.name) for part in parts]
+                empty = arrays[0][:0]
+                content[each.name] = (
+                    np.array([arrays[i][k] for i, k in chosen])
+                    .reshape(-1, *empty.shape[1:])
+                    .astype(empty.dtype)
+                )
+            else:
+                content[each.name] = np.concatenate([getattr(part, each.name) for part in parts])[
+                    order
+                ]
+        return cls(**content)
+
+    def direct_map(self, position: int, frame: MapFrame) -> Mapping | None:
+        """Give the direct map of the row at a position; None without one."""
+        if not self.inlier_count[position]:
+            return None
+        return unpack(self.normal_map[position], self.covariance[position], frame)
+
+    def save(self, path: Path) -> None:
+        """Write the arrays, in one step.
+
+        Raises
+        ------
+        OutputError
+            If they can't be written.
+        """
+        buffer = io.BytesIO()
+        np.savez_compressed(
+            buffer, **{each.name: getattr(self, each.name) for each in fields(self)}
+        )
+        with replacing(path) as temporary:
+            temporary.write_bytes(buffer.getvalue())
+
+    @classmethod
+    def load(cls, path: Path) -> "Observations | None":
+        """Read what `save` wrote; None if there is nothing that can be read."""
+        try:
+            with np.load(path, allow_pickle=False) as content:
+                return cls(**{each.name: content[each.name] for each in fields(cls)})
+        except (OSError, ValueError, KeyError, EOFError):
+            return None
+
+
+def unpack(
+    elements: NDArray[np.float64], triangle: NDArray[np.float64], frame: MapFrame
+) -> Mapping:
+    """Make a map of its elements, shape (9,), and the triangle of its covariance, shape (36,)."""
+    covariance = np.zeros((8, 8))
+    covariance[_UPPER] = triangle
+    covariance.T[_UPPER] = triangle
+    return Mapping(elements.reshape(3, 3), covariance, frame)
+
+
+def pack(mapping: Mapping) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give the elements of a map and the triangle of its covariance; see `unpack`."""
+    return mapping.normal_map.reshape(9), mapping.covariance[_UPPER]
+
+
+def _elements(mapping: Mapping | None) -> NDArray[np.float64]:
+    return np.full(9, np.nan) if mapping is None else mapping.normal_map.reshape(9)
+
+
+def _triangle(mapping: Mapping | None) -> NDArray[np.float64]:
+    return np.full(len(_UPPER[0]), np.nan) if mapping is None else mapping.covariance[_UPPER]
+
+
+def _stack(rows: Sequence[NDArray[np.float64]], width: int) -> NDArray[np.float64]:
+    return np.array(rows, dtype=np.float64).reshape(-1, width)
+
+
+def _codes(names: Iterable[str | None], known: tuple[str, ...]) -> NDArray[np.int8]:
+    return np.array([-1 if name is None else known.index(name) for name in names], dtype=np.int8)

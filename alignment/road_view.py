@@ -1,0 +1,81 @@
+"""A frame of the road view, and where its features were at the moment of an ego frame."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .features import Features
+from .matching import match_near
+
+_REACH_PX = 40.0
+"""How far a feature may move between two road frames, in px of the reduced picture."""
+
+_MAX_REACH = 1.0
+"""Furthest the ego frame may lie from the road frame, in intervals to the neighbour."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoadView:
+    """One road frame.
+
+    Attributes
+    ----------
+    index
+        Its number in the video.
+    time_s
+        Its time on the phone's clock, s.
+    picture
+        Its brightness, reduced for tracking, shape (h, w).
+    reduction
+        Pixels of the full picture to one of `picture`.
+    features
+        Its features, in px of the full picture.
+    """
+
+    index: int
+    time_s: float
+    picture: NDArray[np.uint8]
+    reduction: float
+    features: Features
+
+
+def features_at(view: RoadView, neighbour: RoadView | None, time_s: float) -> NDArray[np.float64]:
+    """Find where the features of a road frame were a moment before or after it.
+
+    Ego and road frames are taken up to half a frame interval apart; near the border of a fast road
+    that is several pixels, and it has one sign at a time: not noise, but a zoom. A feature that is
+    found in the neighbouring frame too is moved along the line between the two places. One that
+    isn't stays where it is.
+
+    Parameters
+    ----------
+    view
+        The road frame.
+    neighbour
+        The next one on the side of `time_s`; None if there is none.
+    time_s
+        The moment, on the phone's clock.
+
+    Returns
+    -------
+    NDArray[np.float64]
+        Places, shape (n, 2), px.
+    """
+    here = view.features
+    points = here.points_px.copy()
+    if neighbour is None or neighbour.time_s == view.time_s:
+        return points
+    part = (time_s - view.time_s) / (neighbour.time_s - view.time_s)
+    if not 0 < part <= _MAX_REACH:
+        return points
+    there = neighbour.features
+    pairs = match_near(
+        here.descriptors,
+        here.points_px,
+        there.descriptors,
+        there.points_px,
+        radius_px=_REACH_PX * view.reduction,
+    )
+    points[pairs.query] += part * (there.points_px[pairs.train] - points[pairs.query])
+    return points
