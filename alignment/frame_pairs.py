@@ -1,7 +1,7 @@
 """Ego frames and the road frames beside them, decoded in step."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Self
 
@@ -66,6 +66,18 @@ class PairPlan:
     def __len__(self) -> int:
         return len(self.time_s)
 
+    def window(self, first: int, end: int) -> "PairPlan":
+        """Give the plan of some of its rows, which are counted from 0 there."""
+        rows = slice(first, end)
+        return replace(
+            self,
+            ego_index=self.ego_index[rows],
+            road_index=self.road_index[rows],
+            time_s=self.time_s[rows],
+            turn_rad=self.turn_rad[rows],
+            gaze_px=self.gaze_px[rows],
+        )
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FramePair:
@@ -94,13 +106,23 @@ class PairReader:
         Which frames belong together.
     detector
         Finds the features of road frames.
+    usable
+        Where road features may lie, 0 or 255, of the size of the reduced picture; everywhere if None.
     thread_count
         Threads for decoding each video; 0 for one per core.
     """
 
-    def __init__(self, plan: PairPlan, detector: FeatureDetector, *, thread_count: int = 0) -> None:
+    def __init__(
+        self,
+        plan: PairPlan,
+        detector: FeatureDetector,
+        *,
+        usable: NDArray[np.uint8] | None = None,
+        thread_count: int = 0,
+    ) -> None:
         self._plan = plan
         self._detector = detector
+        self._usable = usable
         kind: Literal["AUTO", "NONE"] = "NONE" if thread_count == 1 else "AUTO"
         self._ego = LumaReader(
             plan.ego_path, plan.ego_times, thread_type=kind, thread_count=thread_count
@@ -134,7 +156,7 @@ class PairReader:
         wanted = np.arange(rows.start, rows.stop)
         usable = wanted[(plan.ego_index[wanted] >= 0) & (plan.road_index[wanted] >= 0)]
         ego = self._ego.read(plan.ego_index[usable].tolist())
-        road = _RoadWindow(self._road, self._detector, plan, usable)
+        road = _RoadWindow(self._road, self._detector, plan, usable, self._usable)
         for row in rows:
             if plan.ego_index[row] < 0:
                 yield NoPair(row=row, reason="ego_invalid")
@@ -173,11 +195,13 @@ class _RoadWindow:
         reader: LumaReader,
         detector: FeatureDetector,
         plan: PairPlan,
-        usable: NDArray[np.int64],
+        rows: NDArray[np.int64],
+        usable: NDArray[np.uint8] | None,
     ) -> None:
         self._detector = detector
+        self._usable = usable
         self._times = plan.road_times
-        index = plan.road_index[usable]
+        index = plan.road_index[rows]
         near = np.unique(np.concatenate([index - 1, index, index + 1]))
         near = near[(near >= 0) & (near < len(plan.road_times.time_s))]
         self._pictures = reader.read(near.tolist())
@@ -205,5 +229,5 @@ class _RoadWindow:
             time_s=float(self._times.time_s[picture.index]),
             picture=self._detector.reduce(picture.luma),
             reduction=self._detector.reduction,
-            features=self._detector.find(picture.luma),
+            features=self._detector.find(picture.luma, usable=self._usable),
         )

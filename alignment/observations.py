@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import get_args
 
@@ -143,6 +143,18 @@ class Observations:
             return None
         return unpack(self.normal_map[position], self.covariance[position], frame)
 
+    def shifted(self, rows: int) -> "Observations":
+        """Count rows from elsewhere."""
+        return replace(self, row=self.row + rows, carried_row=self.carried_row + rows)
+
+    def with_noise_factor(self, factor: float) -> "Observations":
+        """Multiply all covariances by a factor."""
+        return replace(
+            self,
+            covariance=factor * self.covariance,
+            carried_covariance=factor * self.carried_covariance,
+        )
+
     def save(self, path: Path) -> None:
         """Write the arrays, in one step.
 
@@ -172,15 +184,25 @@ def unpack(
     elements: NDArray[np.float64], triangle: NDArray[np.float64], frame: MapFrame
 ) -> Mapping:
     """Make a map of its elements, shape (9,), and the triangle of its covariance, shape (36,)."""
-    covariance = np.zeros((8, 8))
-    covariance[_UPPER] = triangle
-    covariance.T[_UPPER] = triangle
-    return Mapping(elements.reshape(3, 3), covariance, frame)
+    return Mapping(elements.reshape(3, 3), from_triangles(triangle[None])[0], frame)
 
 
 def pack(mapping: Mapping) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Give the elements of a map and the triangle of its covariance; see `unpack`."""
     return mapping.normal_map.reshape(9), mapping.covariance[_UPPER]
+
+
+def from_triangles(triangles: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Make symmetric matrices, shape (n, 8, 8), of their upper triangles by rows, shape (n, 36)."""
+    full = np.zeros((len(triangles), 8, 8))
+    full[:, _UPPER[0], _UPPER[1]] = triangles
+    full[:, _UPPER[1], _UPPER[0]] = triangles
+    return full
+
+
+def to_triangles(matrices: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Do the reverse of `from_triangles`."""
+    return np.asarray(matrices[:, _UPPER[0], _UPPER[1]])
 
 
 def _elements(mapping: Mapping | None) -> NDArray[np.float64]:

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .direct import Prediction
-from .rotation import turn_between, turned
+from .map_turn import turn_between_maps
+from .mapping import Mapping
 
 _FORGETTING = 0.8
 _SAFETY = 4.0
@@ -27,16 +28,13 @@ class Predictor:
 
     Parameters
     ----------
-    ego_matrix
-        Camera matrix of the scene camera, shape (3, 3), px.
-    road_per_ego
-        Road pixels to one ego pixel, about.
+    road_px_per_rad
+        Pixels of the road view to a radian, about: its camera's focal length.
     """
 
-    def __init__(self, ego_matrix: NDArray[np.float64], *, road_per_ego: float) -> None:
-        self._ego_matrix = ego_matrix
-        self._road_px_per_rad = float(ego_matrix[0, 0]) * road_per_ego
-        self._last: NDArray[np.float64] | None = None
+    def __init__(self, *, road_px_per_rad: float) -> None:
+        self._road_px_per_rad = road_px_per_rad
+        self._last: Mapping | None = None
         self._steady = np.zeros(3)
         self._since: dict[str, NDArray[np.float64]] = {}
         self._missed = 0
@@ -69,14 +67,15 @@ class Predictor:
         if radius > _MOST_RADIUS_PX and self._missed > 1:
             return None
         return Prediction(
-            road_from_ego=turned(self._last, known[name], self._ego_matrix),
+            road_from_ego=self._last.turned(known[name]).road_from_ego,
             radius_px=float(np.clip(radius, _LEAST_RADIUS_PX, _MOST_RADIUS_PX)),
         )
 
-    def learn(self, road_from_ego: NDArray[np.float64]) -> None:
+    def learn(self, mapping: Mapping) -> None:
         """Take note of the map that was found for this frame."""
         if self._last is not None:
-            turn = turn_between(self._last, road_from_ego, self._ego_matrix)
+            width, height = mapping.frame.road_size_px
+            turn = turn_between_maps(self._last.normal_map, mapping.normal_map, height / width)
             frames = max(1, self._missed)
             for name, guess in self._since.items():
                 if not np.isfinite(guess).all():
@@ -86,6 +85,6 @@ class Predictor:
                 old = self._error_px[name]
                 self._error_px[name] = max(error, _FORGETTING * old + (1 - _FORGETTING) * error)
             self._steady = turn / frames
-        self._last = road_from_ego
+        self._last = mapping
         self._since = {}
         self._missed = 0

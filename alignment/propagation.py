@@ -14,14 +14,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
+from .map_turn import turn_between_maps
 from .mapping import MapFrame, Mapping
 from .observations import DIRECTIONS, Observations, unpack
-from .rotation import rotation_matrix, rotation_vector, turn_between_maps
+from .rotation import rotation_matrix, rotation_vector
 from .turn_path import TurnErrors, TurnPath
-
-TRACK_GROWTH_RAD = 3e-5
-"""Error of tracked points for each frame they were carried, 0.03 px at a focal length of 1,100 px."""
 
 TRACK_INDEPENDENT_POINTS = 10
 """Errors of tracked points depend on each other, as neighbours lie on the same object: however many they
@@ -61,8 +60,12 @@ class Propagation:
         Observations of all n frames of a video; row i is frame i.
     frame
         Coordinates of maps.
+    anchor
+        Which frames have a direct match that others may be propagated from, shape (n,).
     road_px_per_rad
         Pixels of the road view to a radian, about: the road camera's focal length.
+    growth_rad
+        Error that carried maps gain with each frame, rad.
     paths
         How the head turned, and how far off that is: by gyroscope, and of a head that turns evenly.
     """
@@ -72,14 +75,17 @@ class Propagation:
         seen: Observations,
         frame: MapFrame,
         *,
+        anchor: NDArray[np.bool_],
         road_px_per_rad: float,
+        growth_rad: float,
         paths: list[tuple[TurnPath, TurnErrors]],
     ) -> None:
         self._seen = seen
         self._frame = frame
         self._px_per_rad = road_px_per_rad
+        self._growth_rad = growth_rad
         self._paths = paths
-        self._direct_rows = np.flatnonzero(seen.is_direct)
+        self._anchors = np.flatnonzero(anchor)
         self._carried = {
             (int(row), DIRECTIONS[int(way)]): position
             for position, (row, way) in enumerate(
@@ -88,10 +94,10 @@ class Propagation:
         }
 
     def ends(self, row: int) -> tuple[int | None, int | None]:
-        """Give the direct matches before and after a frame without one."""
-        position = int(np.searchsorted(self._direct_rows, row))
-        before = int(self._direct_rows[position - 1]) if position else None
-        after = int(self._direct_rows[position]) if position < len(self._direct_rows) else None
+        """Give the anchors before and after a frame that is none."""
+        position = int(np.searchsorted(self._anchors, row))
+        before = int(self._anchors[position - 1]) if position else None
+        after = int(self._anchors[position]) if position < len(self._anchors) else None
         return before, after
 
     def fill(self, row: int) -> Witness | None:
@@ -102,7 +108,7 @@ class Propagation:
             for each in (self._tracked(row, before, after), self._turned(row, before, after))
             if each is not None
         ]
-        return _average(witnesses)
+        return self._average(witnesses)
 
     def _tracked(self, row: int, before: int | None, after: int | None) -> Witness | None:
         forward = self._carried_witness(row, "forward", before)
@@ -120,7 +126,7 @@ class Propagation:
         if before is None or after is None:
             return forward
         part = (row - before) / (after - before)
-        apart = turn_between_maps(forward.mapping.normal_map, backward.mapping.normal_map)
+        apart = self._between(forward.mapping, backward.mapping)
         error = float(np.hypot(*apart[:2])) * float(np.sqrt(part * (1 - part)))
         own = float(np.hypot(forward.error_rad * (1 - part), backward.error_rad * part))
         return Witness(
@@ -138,8 +144,12 @@ class Propagation:
         seen = self._seen
         sigma_px = float(seen.carried_sigma_px[position])
         noise = sigma_px / self._px_per_rad / np.sqrt(TRACK_INDEPENDENT_POINTS)
-        drift = TRACK_GROWTH_RAD * abs(row - end)
-        mapping = unpack(seen.carried_map[position], seen.carried_covariance[position], self._frame)
+        drift = self._growth_rad * abs(row - end)
+        mapping = unpack(
+            seen.carried_map[position],
+            seen.carried_covariance[position],
+            self._frame,
+        )
         return Witness(
             mapping=mapping,
             error_rad=float(np.hypot(noise, drift)),
@@ -152,10 +162,12 @@ class Propagation:
         if end is None:
             return forward
         part = (row - before) / (after - before)
-        missed = turn_between_maps(
-            self._seen.carried_map[end].reshape(3, 3),
-            self._seen.normal_map[after].reshape(3, 3),
+        reached = unpack(
+            self._seen.carried_map[end],
+            self._seen.carried_covariance[end],
+            self._frame,
         )
+        missed = self._between(reached, self._direct(after))
         bridge = float(np.hypot(*missed[:2])) * float(np.sqrt(part * (1 - part)))
         return Witness(
             mapping=forward.mapping.turned(part * missed),
@@ -176,7 +188,7 @@ class Propagation:
     ) -> Witness | None:
         if before is not None and after is not None and path.knows(before, after):
             first, last = self._direct(before), self._direct(after)
-            whole = rotation_matrix(turn_between_maps(first.normal_map, last.normal_map))
+            whole = rotation_matrix(self._between(first, last))
             turn = path.closed_turn(before, row, after, whole)
             part = (path.time_s[row] - path.time_s[before]) / (
                 path.time_s[after] - path.time_s[before]
@@ -204,34 +216,32 @@ class Propagation:
             inlier_count=0,
         )
 
+    def _average(self, witnesses: list[Witness]) -> Witness | None:
+        """Average by error; where two contradict each other, the error is as large as that."""
+        if len(witnesses) < 2:
+            return witnesses[0] if witnesses else None
+        first, second = witnesses
+        apart = self._between(first.mapping, second.mapping)
+        variance = first.error_rad**2 + second.error_rad**2
+        part = first.error_rad**2 / variance
+        error = first.error_rad * second.error_rad / float(np.sqrt(variance))
+        distance = float(np.hypot(*apart[:2]))
+        if distance > CONTRADICTION * np.sqrt(variance):
+            error = max(error, distance / 2)
+        return Witness(
+            mapping=_blend(
+                first.mapping.turned(part * apart), second.mapping.turned((part - 1) * apart), part
+            ),
+            error_rad=error,
+            inlier_count=max(first.inlier_count, second.inlier_count),
+        )
+
+    def _between(self, earlier: Mapping, later: Mapping) -> NDArray[np.float64]:
+        width, height = self._frame.road_size_px
+        return turn_between_maps(earlier.normal_map, later.normal_map, height / width)
+
     def _direct(self, row: int) -> Mapping:
         return unpack(self._seen.normal_map[row], self._seen.covariance[row], self._frame)
-
-
-def _average(witnesses: list[Witness]) -> Witness | None:
-    """Average by error; where two contradict each other, the error is as large as that."""
-    if not witnesses:
-        return None
-    first = witnesses[0]
-    if len(witnesses) == 1:
-        return first
-    second = witnesses[1]
-    apart = turn_between_maps(first.mapping.normal_map, second.mapping.normal_map)
-    variance = first.error_rad**2 + second.error_rad**2
-    part = first.error_rad**2 / variance
-    error = first.error_rad * second.error_rad / np.sqrt(variance)
-    distance = float(np.hypot(*apart[:2]))
-    if distance > CONTRADICTION * np.sqrt(variance):
-        error = max(float(error), distance / 2)
-    return Witness(
-        mapping=_blend(
-            first.mapping.turned(part * apart),
-            second.mapping.turned((part - 1) * apart),
-            float(part),
-        ),
-        error_rad=float(error),
-        inlier_count=max(first.inlier_count, second.inlier_count),
-    )
 
 
 def _blend(first: Mapping, second: Mapping, part: float) -> Mapping:

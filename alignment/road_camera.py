@@ -12,6 +12,9 @@ MAX_ASPECT_ERROR = 0.05
 MAX_SKEW = 0.05
 """How far a homography may be from square pixels and right angles to have a say in the focal length."""
 
+USUAL_FIELD_DEG = 60.0
+"""Horizontal field of view of phones' main cameras while they film, to about ± 10°."""
+
 _MIN_HOMOGRAPHIES = 5
 
 
@@ -50,6 +53,11 @@ class RoadCamera:
     def degree_px(self) -> float:
         """Pixels of a degree in the middle of the picture."""
         return float(self.focal_px * np.radians(1))
+
+
+def usual_focal_px(size_px: tuple[int, int]) -> float:
+    """Give the focal length of a phone's main camera as far as its picture's size tells: 60° wide."""
+    return float(max(size_px) / 2 / np.tan(np.radians(USUAL_FIELD_DEG) / 2))
 
 
 def recover_road_camera(

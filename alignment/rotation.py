@@ -56,33 +56,6 @@ def turned(
     return np.asarray(later / later[2, 2], dtype=np.float64)
 
 
-def turn_between(
-    earlier: NDArray[np.float64], later: NDArray[np.float64], ego_matrix: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Find the turn of the head that best explains how one homography became another.
-
-    Parameters
-    ----------
-    earlier, later
-        road_from_ego of two frames, shape (3, 3).
-    ego_matrix
-        Camera matrix of the scene camera, shape (3, 3).
-
-    Returns
-    -------
-    NDArray[np.float64]
-        Rotation vector, radians, shape (3,).
-    """
-    return turn_between_maps(earlier @ ego_matrix, later @ ego_matrix)
-
-
-def turn_between_maps(
-    earlier: NDArray[np.float64], later: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Do the same for two maps from rays, whatever they map to; see `mapping.MapFrame`."""
-    return rotation_vector(nearest_rotation(np.linalg.solve(earlier, later)))
-
-
 def head_turns(
     frame_ns: NDArray[np.int64],
     sample_ns: NDArray[np.int64],

@@ -6,12 +6,14 @@ from typing import Literal
 
 import numpy as np
 
+from .chains import ChainCarrier
 from .direct import DirectMatch, DirectMatcher, DirectReason, Prediction, Rejected
 from .ego_camera import EgoCamera
 from .frame_pairs import FramePair, MissingReason, NoPair, PairPlan
 from .mapping import Mapping
 from .prediction import Predictor
 from .residuals import local_spread_px
+from .road_camera import usual_focal_px
 from .tracks import Step, TrackCarrier
 from .turn_fit import TurnFit
 
@@ -25,6 +27,18 @@ BLIND_RADIUS_PX = 30.0
 """How wrong a map may be that was found by looking all over the picture, road px."""
 
 Direction = Literal["forward", "backward"]
+
+Method = Literal["tracks", "chain", "paper"]
+"""How gaps are bridged.
+
+tracks
+    By tracked correspondences, and the gyroscope.
+chain
+    By chains of homographies, from both ends; no gyroscope.
+paper
+    The published algorithm: one direct match, then a chain from frame to frame to the end, without any
+    check. For comparison only.
+"""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -80,8 +94,8 @@ class Sweep:
         The scene camera.
     matcher
         Matches single frames.
-    carry
-        Whether to track through gaps.
+    method
+        How gaps are bridged.
     seed
         Added to each row's number for the seed of its estimation.
     """
@@ -92,18 +106,18 @@ class Sweep:
         camera: EgoCamera,
         matcher: DirectMatcher,
         *,
-        carry: bool = True,
+        method: Method = "tracks",
         seed: int = 0,
     ) -> None:
         self._plan = plan
         self._camera = camera
         self._matcher = matcher
-        self._carry = carry
+        self._method = method
         self._seed = seed
         road = matcher.road_camera
-        road_focal = 0.87 * matcher.frame.road_size_px[0] if road is None else road.focal_px
-        self._predictor = Predictor(camera.matrix, road_per_ego=road_focal / camera.focal_px)
-        self._forward: TrackCarrier | None = None
+        focal_px = usual_focal_px(matcher.frame.road_size_px) if road is None else road.focal_px
+        self._predictor = Predictor(road_px_per_rad=focal_px)
+        self._forward: TrackCarrier | ChainCarrier | None = None
         self._waiting: list[_Waiting] = []
         self._turn_since_step = np.zeros(3)
         self._age = 0
@@ -153,17 +167,18 @@ class Sweep:
             yield from self._flush(len(self._waiting) - REACH_FRAMES)
             return
         self._note(match, result)
-        self._predictor.learn(match.mapping.road_from_ego)
-        if self._carry:
-            if self._waiting:
-                self._go_back(match, step)
-            self._forward = TrackCarrier(self._camera, match, step)
+        self._predictor.learn(match.mapping)
+        if self._waiting and self._method != "paper":
+            self._go_back(match, step)
+        self._forward = self._carrier(match, step)
         yield from self._flush(len(self._waiting))
         self._age = 0
         yield result
 
     def _match(self, pair: FramePair) -> DirectMatch | Rejected:
         """Match where the road is expected; now and then, while it isn't found, anywhere."""
+        if self._method == "paper" and self._forward is not None:
+            return Rejected(reason="out_of_sight")
         prediction = self._predictor.predict()
         match: DirectMatch | Rejected = Rejected(reason="out_of_sight")
         if prediction is not None:
@@ -201,6 +216,11 @@ class Sweep:
         result.deviation_px = match.deviation_px
         result.spread_px = local_spread_px(match, self._plan.gaze_px[result.row])
 
+    def _carrier(self, match: DirectMatch, first: Step) -> TrackCarrier | ChainCarrier:
+        if self._method == "tracks":
+            return TrackCarrier(self._camera, match, first)
+        return ChainCarrier(self._camera, match, first)
+
     def _wait(self, waiting: _Waiting) -> None:
         self._waiting.append(waiting)
 
@@ -213,7 +233,8 @@ class Sweep:
         """Carry the last match's points into this frame."""
         if self._forward is None:
             return
-        fit = self._forward.step(step) if len(self._waiting) <= REACH_FRAMES else None
+        within = self._method == "paper" or len(self._waiting) < REACH_FRAMES
+        fit = self._forward.step(step) if within else None
         if fit is None:
             self._forward = None
         else:
@@ -221,7 +242,7 @@ class Sweep:
 
     def _go_back(self, match: DirectMatch, first: Step) -> None:
         """Carry this match's points back through the gap before it."""
-        carrier = TrackCarrier(self._camera, match, first)
+        carrier = self._carrier(match, first)
         turn = -first.turn_rad
         for waiting in reversed(self._waiting):
             if waiting.step is None:

@@ -20,6 +20,9 @@ from .turn_fit import MIN_POINTS, TurnFit, fit_turn
 MAX_POINTS = 200
 """Correspondences that are carried."""
 
+TRACK_GROWTH_RAD = 3e-5
+"""Error of tracked points for each frame they were carried, 0.03 px at a focal length of 1,100 px."""
+
 _EGO_WINDOW_PX, _EGO_LEVELS = 21, 4
 _ROAD_WINDOW_PX, _ROAD_LEVELS = 15, 3
 _RETURN_PX = 1.0

@@ -5,18 +5,23 @@ the gyroscope also feels the car turn, and its bias drifts. It is therefore meas
 Stretches in which every frame has a direct match are taken for gaps, filled in, and compared.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .rotation import nearest_rotation, rotation_matrix, rotation_vector
+from .map_turn import turn_between_maps
+from .rotation import rotation_matrix, rotation_vector
 
 GAP_LENGTHS = (2, 4, 8, 16, 32, 64, 128)
 """Lengths of the gaps that are tried, in frames from one known map to the next."""
 
 TRIALS = 150
 """Most gaps that are tried of each length."""
+
+STEADY_QUANTILE = 0.99
+"""For a guess, the trials that went worst count: real gaps are where the head turned fast."""
 
 _FEWEST_TRIALS = 8
 _WITHOUT_TRIALS_RAD = 0.01
@@ -126,7 +131,12 @@ def steady_path(time_s: NDArray[np.float64]) -> TurnPath:
 
 
 def measure_path(
-    path: TurnPath, normal_map: NDArray[np.float64], *, seed: int = 0
+    path: TurnPath,
+    normal_map: NDArray[np.float64],
+    height_part: float,
+    *,
+    quantile: float = 0.9,
+    seed: int = 0,
 ) -> tuple[TurnPath, TurnErrors]:
     """Find a path's bias and errors on frames whose maps are known.
 
@@ -135,7 +145,11 @@ def measure_path(
     path
         The path.
     normal_map
-        Direct maps of its frames, shape (n, 3, 3); NaN where there is none.
+        Direct maps of its frames, shape (n, 3, 3); NaN where there is none that can be trusted.
+    height_part
+        Height of the road picture divided by its width.
+    quantile
+        Which of the trials, ordered by their errors, stands for two standard deviations.
     seed
         Of the choice of trials.
 
@@ -146,19 +160,23 @@ def measure_path(
     """
     rng = np.random.default_rng(seed)
     known = np.isfinite(normal_map).all(axis=(1, 2))
-    path = _without_bias(path, normal_map, known, rng)
+
+    def turn(first: int, last: int) -> NDArray[np.float64]:
+        return rotation_matrix(turn_between_maps(normal_map[first], normal_map[last], height_part))
+
+    path = _without_bias(path, turn, known, rng)
     closed, opened, trials = [], [], []
     for length in GAP_LENGTHS:
         first = _starts(path, known, (0, length // 2, length), rng)
         in_gap, after = [], []
         for a in first:
             middle, b = a + length // 2, a + length
-            whole = _turn(normal_map, a, b)
-            missed = path.closed_turn(a, middle, b, whole).T @ _turn(normal_map, a, middle)
+            whole = turn(a, b)
+            missed = path.closed_turn(a, middle, b, whole).T @ turn(a, middle)
             in_gap.append(rotation_vector(missed)[:2])
             after.append(rotation_vector(path.turn(a, b).T @ whole)[:2])
-        closed.append(_spread(in_gap))
-        opened.append(_spread(after))
+        closed.append(_spread(in_gap, quantile))
+        opened.append(_spread(after, quantile))
         trials.append(len(first))
     return path, TurnErrors(
         closed_rad=_filled(closed, 0.5), open_rad=_filled(opened, 1.0), trials=np.array(trials)
@@ -167,7 +185,7 @@ def measure_path(
 
 def _without_bias(
     path: TurnPath,
-    normal_map: NDArray[np.float64],
+    turn: Callable[[int, int], NDArray[np.float64]],
     known: NDArray[np.bool_],
     rng: np.random.Generator,
 ) -> TurnPath:
@@ -175,10 +193,7 @@ def _without_bias(
     first = _starts(path, known, (0, length), rng)
     if len(first) < _FEWEST_TRIALS:
         return path
-    extra = [
-        rotation_vector(_turn(normal_map, a, a + length).T @ path.turn(a, a + length))
-        for a in first
-    ]
+    extra = [rotation_vector(turn(a, a + length).T @ path.turn(a, a + length)) for a in first]
     return TurnPath(
         orientation=path.orientation,
         stretch=path.stretch,
@@ -202,16 +217,12 @@ def _starts(
     return [int(each) for each in first]
 
 
-def _turn(normal_map: NDArray[np.float64], first: int, last: int) -> NDArray[np.float64]:
-    return nearest_rotation(np.linalg.solve(normal_map[first], normal_map[last]))
-
-
-def _spread(errors: list[NDArray[np.float64]]) -> float:
-    """Give the standard deviation per axis from the 90 % point of the lengths: tails count."""
+def _spread(errors: list[NDArray[np.float64]], quantile: float) -> float:
+    """Give the standard deviation per axis from a high quantile of the lengths: tails count."""
     if len(errors) < _FEWEST_TRIALS:
         return float("nan")
     lengths = np.hypot(*np.array(errors).T)
-    return float(np.quantile(lengths, 0.9) / 2.146)  # that of two normal coordinates
+    return float(np.quantile(lengths, quantile) / 2.146)  # 90 % of two normal coordinates
 
 
 def _filled(measured: list[float], power: float) -> NDArray[np.float64]:

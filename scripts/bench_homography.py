@@ -157,10 +157,10 @@ def find_methods(console: Console) -> dict[str, Method]:
 
     methods = {
         "dashgaze": ours(MlesacOptions()),
-        "dashgaze, 1000 at least": ours(MlesacOptions(min_iterations=1000)),
+        "dashgaze 1000+": ours(MlesacOptions(min_iterations=1000)),
         "cv2 RANSAC": opencv(cv2.RANSAC),
         "cv2 MAGSAC": opencv(cv2.USAC_MAGSAC),
-        "cv2, told the inliers": told,
+        "inliers only": told,
     }
     try:
         import poselib

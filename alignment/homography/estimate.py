@@ -18,8 +18,6 @@ DEFAULTS = MlesacOptions()
 # image is looked for; with few matches that happens by chance, as their samples are not independent.
 _MIRRORED_DEVIATIONS = 5.0
 _MOSTLY_FLAT = 0.9
-# Two matches that only support themselves: a line and two points off it.
-_MAX_SELF_SUPPORTED = 1
 _MIN_LAST_ELEMENT = 1e-12
 
 
@@ -164,10 +162,11 @@ def _searched(
 ) -> tuple[HomographyEstimate | Refused, NDArray[np.int64]]:
     """Search, polish and judge; also counts of samples drawn, solved, flat and mirrored."""
     best = np.empty((3, 3))
+    # an integer where a number is meant would be compiled for anew
     score, share, samples = search(
-        matches, rank, starts, options.sigma_px, options.source_noise_ratio, area_px2,
-        options.min_inliers, options.min_iterations, options.max_iterations, options.confidence,
-        np.uint64(seed), best,
+        matches, rank, starts, float(options.sigma_px), float(options.source_noise_ratio), area_px2,
+        float(options.min_inliers), int(options.min_iterations), int(options.max_iterations),
+        float(options.confidence), np.uint64(seed), best,
     )  # fmt: skip
     if not score > 0:
         return _none(matches.shape[1]), samples
@@ -190,15 +189,15 @@ def _polished(
     count = matches.shape[1]
     probability, normal = np.empty(count), np.empty((3, 3))
     frames, covariance = np.empty((2, 3)), np.empty((8, 8))
-    found, determined, sigma_px, share, log_likelihood, lonely = polish(
-        matches, homography, options.sigma_px, options.source_noise_ratio, area_px2, share,
-        options.min_inliers, options.estimate_sigma, annealed,
+    found, determined, sigma_px, share, log_likelihood = polish(
+        matches, homography, float(options.sigma_px), float(options.source_noise_ratio), area_px2,
+        share, float(options.min_inliers), bool(options.estimate_sigma), annealed,
         probability, normal, frames, covariance,
     )  # fmt: skip
     inliers = float(probability.sum())
     if not found or inliers < options.min_inliers:
         return _none(count)
-    if not determined or lonely > _MAX_SELF_SUPPORTED:
+    if not determined:
         return Refused(
             "degenerate",
             f"the {inliers:.0f} matches that agree lie on a line or a point, two at most aside",
@@ -238,7 +237,7 @@ def _area(matches: NDArray[np.float64], given_px2: float | None) -> float:
 
 
 def _as_start(start: ArrayLike) -> NDArray[np.float64]:
-    matrix = np.array(start, dtype=np.float64)
+    matrix = np.array(start, dtype=np.float64, order="C")
     if matrix.shape != (3, 3) or not np.isfinite(matrix).all():
         raise ValueError(f"start has to be 3 × 3 finite numbers, not {matrix.tolist()}")
     if np.linalg.matrix_rank(matrix / np.abs(matrix).max(initial=1e-300)) < 3:

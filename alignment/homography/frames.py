@@ -93,8 +93,8 @@ def to_frames(
 
     Returns the denominator of the map between pixels at the source's centre.
     """
-    x, y, scale = frames[0]
-    u, v, target_scale = frames[1]
+    x, y, scale = frames[0, 0], frames[0, 1], frames[0, 2]
+    u, v, target_scale = frames[1, 0], frames[1, 1], frames[1, 2]
     depth = homography[2, 0] * x + homography[2, 1] * y + homography[2, 2]
     for row in range(3):
         normal[row, 0] = homography[row, 0] / scale / depth
@@ -109,6 +109,14 @@ def to_frames(
 
 
 @compiled
+def turn_sign(matrix: NDArray[np.float64]) -> None:
+    """Write the same map with the opposite sign."""
+    for row in range(3):
+        for column in range(3):
+            matrix[row, column] *= -1.0
+
+
+@compiled
 def to_pixels(
     normal: NDArray[np.float64], frames: NDArray[np.float64], homography: NDArray[np.float64]
 ) -> None:
@@ -116,8 +124,8 @@ def to_pixels(
 
     Its denominator at the source's centre is 1.
     """
-    x, y, scale = frames[0]
-    u, v, target_scale = frames[1]
+    x, y, scale = frames[0, 0], frames[0, 1], frames[0, 2]
+    u, v, target_scale = frames[1, 0], frames[1, 1], frames[1, 2]
     for column in range(3):
         homography[0, column] = normal[0, column] / target_scale + u * normal[2, column]
         homography[1, column] = normal[1, column] / target_scale + v * normal[2, column]

@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .frames import smallest_width
 from .options import MlesacOptions
-from .polishing import LEAST_WIDTH
+from .refinement import SMALLEST_SIGMA
 from .result import Refused
+from .support import wide_enough
 
 
 def pack_matches(
@@ -50,12 +50,7 @@ def refuse_matches(matches: NDArray[np.float64], options: MlesacOptions) -> Refu
         return Refused(
             "not_finite", f"{bad} of {count} matches are NaN or infinite; leave them out"
         )
-    weight = np.ones(count)
-    least_px = LEAST_WIDTH * options.sigma_px
-    for name, x, y, limit_px in (
-        ("source", matches[0], matches[1], least_px * options.source_noise_ratio),
-        ("target", matches[2], matches[3], least_px),
-    ):
-        if not smallest_width(x, y, weight) > limit_px:
-            return Refused("degenerate", f"all {name} points lie on a line or a point")
+    sigma_px = SMALLEST_SIGMA * options.sigma_px
+    if not wide_enough(matches, np.ones(count), sigma_px, options.source_noise_ratio):
+        return Refused("degenerate", "all points of a view lie on a line or a point")
     return None

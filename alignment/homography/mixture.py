@@ -223,20 +223,18 @@ def _spread(
 ) -> None:
     """Put the sums of weights × (x, y, 1, x², x y, y²) to their places, the lower triangle first."""
     for block, row, column in ((0, 0, 0), (1, 3, 0), (2, 3, 3)):
-        x, y, one, xx, xy, yy = sums[block]
-        normal[row, column] = xx
-        normal[row + 1, column] = normal[row, column + 1] = xy
-        normal[row + 1, column + 1] = yy
-        normal[row + 2, column] = normal[row, column + 2] = x
-        normal[row + 2, column + 1] = normal[row + 1, column + 2] = y
-        normal[row + 2, column + 2] = one
+        normal[row, column] = sums[block, 3]
+        normal[row + 1, column] = normal[row, column + 1] = sums[block, 4]
+        normal[row + 1, column + 1] = sums[block, 5]
+        normal[row + 2, column] = normal[row, column + 2] = sums[block, 0]
+        normal[row + 2, column + 1] = normal[row + 1, column + 2] = sums[block, 1]
+        normal[row + 2, column + 2] = sums[block, 2]
     for block, column in ((3, 0), (4, 3)):
-        x, y, one, xx, xy, yy = sums[block]
-        normal[6, column] = xx
-        normal[7, column] = normal[6, column + 1] = xy
-        normal[7, column + 1] = yy
-        normal[6, column + 2] = x
-        normal[7, column + 2] = y
+        normal[6, column] = sums[block, 3]
+        normal[7, column] = normal[6, column + 1] = sums[block, 4]
+        normal[7, column + 1] = sums[block, 5]
+        normal[6, column + 2] = sums[block, 0]
+        normal[7, column + 2] = sums[block, 1]
     normal[6, 6], normal[7, 6], normal[7, 7] = sums[5, 3], sums[5, 4], sums[5, 5]
     for i in range(8):
         gradient[i] = sums[6 + i // 3, i % 3]

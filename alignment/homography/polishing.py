@@ -4,12 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..compiled import compiled
-from .frames import normalise, smallest_width, to_frames, to_pixels
+from .frames import normalise, to_frames, to_pixels, turn_sign
 from .mixture import expect
 from .refinement import refine
-
-LEAST_WIDTH = 2.0
-"""Points that are off a line by less than this many σ (rms) count as lying on it."""
+from .support import supported, wide_enough
 
 # a start that is not from a search may be off by this many σ where its inliers are looked for
 _START_WIDENING = 4.0
@@ -31,7 +29,7 @@ def polish(
     normal: NDArray[np.float64],
     frames: NDArray[np.float64],
     covariance: NDArray[np.float64],
-) -> tuple[bool, bool, float, float, float, int]:
+) -> tuple[bool, bool, float, float, float]:
     """Refine a map between pixels.
 
     The frame of the inliers makes the normal equations as well conditioned as they can be, and puts the
@@ -53,9 +51,8 @@ def polish(
 
     Returns
     -------
-    tuple of (bool, bool, float, float, float, int)
-        Whether the start had any inliers; whether they determine a map; σ (px), γ, log-likelihood and
-        the count of matches that nothing but themselves supports.
+    tuple of (bool, bool, float, float, float)
+        Whether the start had any inliers; whether they determine a map; σ (px), γ and log-likelihood.
     """
     count = matches_px.shape[1]
     x, y = matches_px[0], matches_px[1]
@@ -64,31 +61,31 @@ def polish(
         depth = homography_px[2, 0] * x[k] + homography_px[2, 1] * y[k] + homography_px[2, 2]
         in_front += 1 if depth > 0 else -1
     if in_front < 0:
-        homography_px *= -1.0
+        turn_sign(homography_px)
     # the inliers as the start sees them, in the frame of all matches
     matches = normalise(matches_px, np.ones(count), frames)
     if to_frames(homography_px, frames, normal) < 0:
-        normal *= -1.0
+        turn_sign(normal)
     sigma = sigma_px * frames[1, 2] * (_START_WIDENING if annealed else 1.0)
     total, _, _ = expect(
         matches, normal, sigma**2, (noise_ratio * frames[0, 2] / frames[1, 2]) ** 2,
         area_px2 * frames[1, 2] ** 2, share, probability, np.empty((8, 8)), np.empty(8),
     )  # fmt: skip
     if not total > _MIN_SUM:
-        return False, False, sigma_px, share, -np.inf, 0
-    least_px = LEAST_WIDTH * sigma_px
-    if not (
-        smallest_width(x, y, probability) > least_px * noise_ratio
-        and smallest_width(matches_px[2], matches_px[3], probability) > least_px
-    ):
-        return True, False, sigma_px, share, -np.inf, 0
+        return False, False, sigma_px, share, -np.inf
+    if not wide_enough(matches_px, probability, sigma_px, noise_ratio):
+        return True, False, sigma_px, share, -np.inf
     matches = normalise(matches_px, probability, frames)
     if not to_frames(homography_px, frames, normal) > 0:
-        return False, False, sigma_px, share, -np.inf, 0
+        return False, False, sigma_px, share, -np.inf
     scale = frames[1, 2]
-    determined, sigma, share, log_likelihood, lonely = refine(
-        matches, normal, sigma_px * scale, (noise_ratio * frames[0, 2] / scale) ** 2,
-        area_px2 * scale**2, share, min_inliers, estimate_sigma, annealed, probability, covariance,
+    squared_ratio = (noise_ratio * frames[0, 2] / scale) ** 2
+    determined, sigma, share, log_likelihood = refine(
+        matches, normal, sigma_px * scale, squared_ratio, area_px2 * scale**2, share,
+        min_inliers, estimate_sigma, annealed, probability, covariance,
     )  # fmt: skip
     to_pixels(normal, frames, homography_px)
-    return True, determined, sigma / scale, share, log_likelihood, lonely
+    if determined:
+        trusted = supported(matches, normal, sigma**2, squared_ratio, probability, covariance)
+        determined = wide_enough(matches_px, trusted, sigma / scale, noise_ratio)
+    return True, determined, sigma / scale, share, log_likelihood

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..compiled import compiled
-from .frames import PRECISION, X, Y
 from .mixture import expect
 
 MAX_ROUNDS = 30
@@ -27,9 +26,6 @@ TOLERANCE = 1e-4
 SMALLEST_SIGMA, LARGEST_SIGMA = 0.2, 3.0
 """σ stays between these multiples of its start value: with exact matches it would run to zero, with
 none it would grow until everything is an inlier."""
-
-SELF_SUPPORTED = 1.9
-"""Leverage of a match, at most 2, from which on no other match says anything about its place."""
 
 _ANNEALING = (4.0, 2.0, 1.0)
 _MIN_SUM = 4.5
@@ -75,10 +71,10 @@ def solve(normal: NDArray[np.float64], right: NDArray[np.float64]) -> bool:
 
 
 @compiled
-def add_step(homography: NDArray[np.float64], step: NDArray[np.float64]) -> None:
-    """Add a step to the eight free elements."""
+def add_step(homography: NDArray[np.float64], step: NDArray[np.float64], factor: float) -> None:
+    """Add a multiple of a step to the eight free elements."""
     for i in range(8):
-        homography[i // 3, i % 3] += step[i]
+        homography[i // 3, i % 3] += factor * step[i]
 
 
 @compiled
@@ -94,7 +90,7 @@ def refine(
     annealed: bool,
     probability: NDArray[np.float64],
     covariance: NDArray[np.float64],
-) -> tuple[bool, float, float, float, int]:
+) -> tuple[bool, float, float, float]:
     """Run the rounds to their end.
 
     Parameters
@@ -116,12 +112,12 @@ def refine(
 
     Returns
     -------
-    tuple of (bool, float, float, float, int)
-        False if the matches do not determine a map; σ; γ; log-likelihood; count of matches that
-        nothing but themselves supports.
+    tuple of (bool, float, float, float)
+        False if the matches do not determine a map; σ; γ; log-likelihood.
     """
     n = matches.shape[1]
     normal, step = np.empty((8, 8)), np.zeros(8)
+    taken, pull = np.empty(8), np.empty(8)
     start = sigma * sigma
     if annealed:
         for factor in _ANNEALING:
@@ -130,101 +126,59 @@ def refine(
                 probability, normal, step,
             )  # fmt: skip
             if total < _MIN_SUM or not solve(normal, step):
-                return False, sigma, share, -np.inf, 0
-            add_step(homography, step)
+                return False, sigma, share, -np.inf
+            add_step(homography, step, 1.0)
             share = min(max(total / n, 1e-3), 1 - 1e-4)
     variance, last, halvings = start, -np.inf, 0
     for _ in range(MAX_ROUNDS):
-        taken = step.copy()
+        for i in range(8):
+            taken[i] = step[i]
         total, squared, log_likelihood = expect(
             matches, homography, variance, squared_ratio, area, share, probability, normal, step
         )
         if log_likelihood < last - _LOSS and halvings < 3:
             halvings += 1
-            step[:] = taken / 2
-            add_step(homography, -step)
+            for i in range(8):
+                step[i] = taken[i] / 2
+            add_step(homography, step, -1.0)
             continue
         if total < min_sum:
-            return False, math.sqrt(variance), share, -np.inf, 0
+            return False, math.sqrt(variance), share, -np.inf
         last, halvings = log_likelihood, 0
         share = min(max(total / n, 1e-3), 1 - 1e-4)
         before = variance
         if estimate_sigma:
             variance = squared / (2 * total - 8)
             variance = min(max(variance, SMALLEST_SIGMA**2 * start), LARGEST_SIGMA**2 * start)
-        pull = step.copy()
+        for i in range(8):
+            pull[i] = step[i]
         if not solve(normal, step):
-            return False, math.sqrt(variance), share, -np.inf, 0
+            return False, math.sqrt(variance), share, -np.inf
         length = 0.0
         for i in range(8):
             length += step[i] * pull[i]
         if length < TOLERANCE * variance and abs(variance - before) < 1e-3 * before:
             break
-        add_step(homography, step)
+        add_step(homography, step, 1.0)
     total, _, log_likelihood = expect(
         matches, homography, variance, squared_ratio, area, share, probability, normal, step
     )
     if total < min_sum or not _invert(normal, variance, covariance):
-        return False, math.sqrt(variance), share, -np.inf, 0
-    lonely = _count_self_supported(
-        matches, homography, variance, squared_ratio, probability, covariance
-    )
-    return True, math.sqrt(variance), share, log_likelihood, lonely
+        return False, math.sqrt(variance), share, -np.inf
+    return True, math.sqrt(variance), share, log_likelihood
 
 
 @compiled
 def _invert(normal: NDArray[np.float64], variance: float, covariance: NDArray[np.float64]) -> bool:
     """Covariance of the parameters, σ² (Σ z Dᵀ (Σ/σ²)⁻¹ D)⁻¹."""
+    factor, column = np.empty((8, 8)), np.empty(8)
     for i in range(8):
-        factor = normal.copy()
-        column = np.zeros(8)
-        column[i] = variance
+        for j in range(8):
+            column[j] = variance if i == j else 0.0
+            for k in range(8):
+                factor[j, k] = normal[j, k]
         if not solve(factor, column):
             return False
-        covariance[i] = column
+        for j in range(8):
+            covariance[i, j] = column[j]
     return True
-
-
-@compiled
-def _count_self_supported(
-    matches: NDArray[np.float64],
-    homography: NDArray[np.float64],
-    variance: float,
-    squared_ratio: float,
-    probability: NDArray[np.float64],
-    covariance: NDArray[np.float64],
-) -> int:
-    """Count inliers with a leverage tr(Σ⁻¹ D C Dᵀ) near 2, the number of their coordinates.
-
-    A homography fits any line and any two points off it: to these two nothing else belongs.
-    """
-    count = 0
-    row_p, row_q = np.zeros(8), np.zeros(8)
-    for k in range(matches.shape[1]):
-        if probability[k] < 0.5:
-            continue
-        x, y, precision = matches[X, k], matches[Y, k], matches[PRECISION, k]
-        inverse = 1 / (homography[2, 0] * x + homography[2, 1] * y + homography[2, 2])
-        p = (homography[0, 0] * x + homography[0, 1] * y + homography[0, 2]) * inverse
-        q = (homography[1, 0] * x + homography[1, 1] * y + homography[1, 2]) * inverse
-        row_p[0], row_p[1], row_p[2] = x * inverse, y * inverse, inverse
-        row_q[3], row_q[4], row_q[5] = x * inverse, y * inverse, inverse
-        row_p[6], row_p[7] = -p * x * inverse, -p * y * inverse
-        row_q[6], row_q[7] = -q * x * inverse, -q * y * inverse
-        j00 = (homography[0, 0] - p * homography[2, 0]) * inverse
-        j01 = (homography[0, 1] - p * homography[2, 1]) * inverse
-        j10 = (homography[1, 0] - q * homography[2, 0]) * inverse
-        j11 = (homography[1, 1] - q * homography[2, 1]) * inverse
-        s00 = 1 + squared_ratio * (j00 * j00 + j01 * j01)
-        s01 = squared_ratio * (j00 * j10 + j01 * j11)
-        s11 = 1 + squared_ratio * (j10 * j10 + j11 * j11)
-        m00, m01, m11 = 0.0, 0.0, 0.0
-        for i in range(8):
-            for j in range(8):
-                m00 += row_p[i] * covariance[i, j] * row_p[j]
-                m01 += row_p[i] * covariance[i, j] * row_q[j]
-                m11 += row_q[i] * covariance[i, j] * row_q[j]
-        leverage = (s11 * m00 - 2 * s01 * m01 + s00 * m11) / (s00 * s11 - s01 * s01)
-        if leverage * precision * probability[k] / variance > SELF_SUPPORTED:
-            count += 1
-    return count

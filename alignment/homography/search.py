@@ -22,8 +22,14 @@ SAMPLE_SUCCESS = 0.5
 """Share of samples of four inliers from which local optimisation reaches the best map. Small or flat
 quadrangles amplify the noise too much; see scripts/bench_homography.py."""
 
-# σ of the local optimisation's steps: the first gathers the inliers of an inexact sample
-_WIDENING = (3.0, 1.5, 1.0)
+LONG_SEARCH = 500
+"""Samples after which few matches must be right, and near misses too are optimised locally: those with
+half of the best hypothesis's likelihood. Of 200 searches with 30 inliers in 300 matches, 9 then fail
+instead of 29, in the same time."""
+
+_NEAR_MISS = 0.5
+# σ of the local optimisation's steps: the first ones gather the inliers of an inexact sample
+_WIDENING = (16.0, 8.0, 4.0, 2.0, 1.0)
 _MIN_SUM = 4.5
 
 
@@ -71,7 +77,8 @@ def search(
         mirrored.
     """
     n = matches_px.shape[1]
-    state = np.array([seed], dtype=np.uint64)
+    state = np.empty(1, np.uint64)
+    state[0] = seed
     # mixed, so that the first matches are a fair sample of all; position[k] is where match k went
     mixture = np.arange(n)
     position = np.empty(n, np.int64)
@@ -81,7 +88,8 @@ def search(
     mixed = np.empty_like(matches_px)
     for k in range(n):
         position[mixture[k]] = k
-        mixed[:, k] = matches_px[:, mixture[k]]
+        for row in range(5):
+            mixed[row, k] = matches_px[row, mixture[k]]
     frames = np.empty((2, 3))
     matches = normalise(mixed, np.ones(n), frames)
     target_scale = frames[1, 2]
@@ -118,13 +126,15 @@ def search(
             matches, hypothesis, variance, squared_ratio, area, best_share,
             0.0 if given else least_share, near,
         )  # fmt: skip
-        if not (given or raw > best_raw):
+        near_miss = drawn > LONG_SEARCH and raw > _NEAR_MISS * best_raw
+        if not (given or raw > best_raw or near_miss):
             continue
-        best_raw = max(raw, best_raw)
+        if not given:  # a start is better than any sample, even a sample of the right map
+            best_raw = max(raw, best_raw)
         if raw > best_score:
             best_score, best_share = raw, share
-            best[:] = hypothesis
-        trial[:] = hypothesis
+            _copy(hypothesis, best)
+        _copy(hypothesis, trial)
         share = max(share, 0.05)
         usable = True
         for widening in _WIDENING:
@@ -135,7 +145,7 @@ def search(
             if total < _MIN_SUM or not solve(normal, step):
                 usable = False
                 break
-            add_step(trial, step)
+            add_step(trial, step, 1.0)
             share = min(total / n, 0.9999)
         if usable:
             better, share, _ = score(
@@ -143,12 +153,19 @@ def search(
             )
             if better > best_score:
                 best_score, best_share = better, share
-                best[:] = trial
+                _copy(trial, best)
         least_share = max(min_inliers / n, best_share) / 2
         hit = SAMPLE_SUCCESS * best_share**4
         needed = math.log1p(-confidence) / math.log1p(-hit)
     to_pixels(best, frames, best_px)
     return best_score, best_share, counts
+
+
+@compiled
+def _copy(matrix: NDArray[np.float64], to: NDArray[np.float64]) -> None:
+    for i in range(3):
+        for j in range(3):
+            to[i, j] = matrix[i, j]
 
 
 @compiled

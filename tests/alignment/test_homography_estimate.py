@@ -12,6 +12,8 @@ from dashgaze.alignment.homography import (
     estimate_homography,
     refine_homography,
 )
+from dashgaze.alignment.homography.polishing import polish
+from dashgaze.alignment.homography.search import search
 
 SIZE_PX = np.array([960.0, 540.0])
 CORNERS_PX = np.array([[0, 0], [959, 0], [959, 539], [0, 539]], dtype=float)
@@ -254,6 +256,44 @@ def test_refinement_from_the_estimate_stays_there() -> None:
     again = refine_homography(source, target, estimate.target_from_source)
     assert corner_error(again, estimate.target_from_source) < 0.05
     assert again.sigma_px == pytest.approx(estimate.sigma_px, rel=0.01)
+
+
+@pytest.mark.parametrize("off_px", [(10.0, 0.0), (-6.0, 8.0)])
+def test_refinement_reaches_ten_standard_deviations(off_px: tuple[float, float]) -> None:
+    source, target = make_matches(np.random.default_rng(15), 300, 0.4)
+    off = np.array([[1, 0, off_px[0]], [0, 1, off_px[1]], [0, 0, 1]]) @ TRUTH
+    refined = refine_homography(source, target, off)
+    estimate = estimate_homography(source, target)
+    assert corner_error(refined, estimate.target_from_source) < 0.05
+
+
+def test_a_weaker_start_does_not_hide_the_stronger_motion() -> None:
+    options = MlesacOptions(min_iterations=1000)
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        source, target = make_matches(rng, 300, 0.5)
+        target[150:240] = mapped(OTHER, source[150:240]) + rng.normal(0, 0.7, (90, 2))
+        estimate = estimate_homography(source, target, start=OTHER, options=options, seed=seed)
+        assert corner_error(estimate) < 2
+
+
+def test_types_and_layouts_of_arguments_are_not_compiled_for_anew() -> None:
+    source, target = make_matches(np.random.default_rng(16), 100, 0.8)
+    estimate_homography(source, target)
+    refine_homography(source, target, TRUTH)
+    before = [len(function.signatures) for function in (search, polish)]
+    options = MlesacOptions(sigma_px=1, source_noise_ratio=1, min_inliers=12)
+    arguments = {"options": options, "outlier_area_px2": 500_000, "seed": np.int32(3)}
+    estimate_homography(
+        np.asfortranarray(source.astype(np.float32)),
+        target[::-1].tolist()[::-1],
+        start=TRUTH.T.copy().T,
+        quality=np.arange(100, dtype=np.uint8),
+        noise_scale=[1] * 100,
+        **arguments,
+    )
+    refine_homography(source, target, TRUTH.T.copy().T, options=options)
+    assert [len(function.signatures) for function in (search, polish)] == before
 
 
 def test_more_samples_are_drawn_where_fewer_matches_are_right() -> None:

@@ -1,0 +1,337 @@
+"""From what was seen of each frame to one map for each frame, its source and its error."""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .chains import CHAIN_GROWTH_RAD
+from .ego_camera import EgoCamera
+from .form import draw_to_form, usual_form
+from .frame_pairs import MissingReason
+from .map_turn import middle_rays
+from .mapping import MapFrame, Mapping
+from .observations import MISSING, Observations, pack, unpack
+from .propagation import Propagation, Source, Witness
+from .road_camera import RoadCamera, recover_road_camera, usual_focal_px
+from .sweep import Method
+from .tracks import TRACK_GROWTH_RAD
+from .turn_path import STEADY_QUANTILE, TurnErrors, TurnPath, measure_path, steady_path
+
+NOISE_FACTOR = 4.0
+"""Variance of a mapped point divided by what independent noise of the keypoints makes of it. Keypoints
+of both views err together where both look at the same edge; measured on drives with truth."""
+
+FLOOR_DEG = 0.01
+"""What no map is better than, degrees of the road view (1σ per axis)."""
+
+ANCHOR_DEG = 0.15
+"""Direct matches that are less exact than this in the middle of the road view (1σ) don't carry others,
+and give way to what is carried to them, where that is better."""
+
+ANCHOR_SHARE = 0.6
+"""The same for those that see less of the road view: the rest of their map is extrapolated."""
+
+Reason = MissingReason | Literal["road_out_of_view", "no_match_near", "too_uncertain"]
+"""Why a frame has no map.
+
+road_out_of_view
+    The head is turned so far that hardly anything of the road view is in the ego view.
+no_match_near
+    No direct match is near enough to propagate from.
+too_uncertain
+    The predicted error is beyond the limit.
+"""
+
+REASONS: tuple[str, ...] = (
+    *MISSING,
+    *(each for each in get_args(get_args(Reason)[1])),
+)
+SOURCES: tuple[str, ...] = get_args(Source)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SolveOptions:
+    """Limits of what is answered.
+
+    Attributes
+    ----------
+    max_hops
+        Most frames between a frame and the direct match it is propagated from.
+    max_error_deg
+        Largest predicted error in the middle of the road view, 1σ, degrees of the road view.
+    min_common_share
+        Least share of the middle of the road view that the ego view has to contain.
+    method
+        How gaps were bridged in the sweep; only ``tracks`` uses the gyroscope, and ``paper`` knows no
+        limits.
+    """
+
+    max_hops: int = 75
+    max_error_deg: float = 0.75
+    min_common_share: float = 0.3
+    method: Method = "tracks"
+
+    def __post_init__(self) -> None:
+        if self.max_hops < 0 or self.max_error_deg <= 0 or not 0 <= self.min_common_share <= 1:
+            raise ValueError(f"limits have to be positive, not {self}")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Solution:
+    """Maps of n frames.
+
+    Attributes
+    ----------
+    source
+        Position in `SOURCES`, shape (n,).
+    reason
+        Position in `REASONS` of why there is no map, shape (n,); -1 where there is one. Inside of the
+        program only.
+    normal_map, covariance
+        Elements of the map, shape (n, 9), and the triangle of their covariance, shape (n, 36); NaN
+        where there is none. The covariance is the whole one: noise, propagation and all.
+    model_px
+        What is to be added to it for a scene that is no plane, standard deviation per coordinate,
+        shape (n,), px.
+    hops
+        Frames to the nearest direct match that the map rests on, shape (n,); -1 without a map.
+    inlier_count
+        Correspondences that support it, shape (n,); 0 where it rests on the gyroscope alone.
+    road_camera
+        The road camera; None if its focal length could not be found.
+    gyro_errors, steady_errors
+        How far off the gyroscope, and a guess, are in gaps of this drive; None without a gyroscope.
+    """
+
+    source: NDArray[np.int8]
+    reason: NDArray[np.int8]
+    normal_map: NDArray[np.float64]
+    covariance: NDArray[np.float64]
+    model_px: NDArray[np.float64]
+    hops: NDArray[np.int32]
+    inlier_count: NDArray[np.int32]
+    road_camera: RoadCamera | None
+    gyro_errors: TurnErrors | None = field(default=None)
+    steady_errors: TurnErrors | None = field(default=None)
+
+    def mapping(self, row: int, frame: MapFrame) -> Mapping | None:
+        """Give the map of a frame; None if it has none."""
+        if not np.isfinite(self.normal_map[row, 0]):
+            return None
+        return unpack(self.normal_map[row], self.covariance[row], frame)
+
+
+def solve(
+    seen: Observations,
+    *,
+    camera: EgoCamera,
+    frame: MapFrame,
+    time_s: NDArray[np.float64],
+    turn_rad: NDArray[np.float64],
+    road_camera: RoadCamera | None = None,
+    options: SolveOptions | None = None,
+) -> Solution:
+    """Choose, fill in and qualify the map of each frame.
+
+    Parameters
+    ----------
+    seen
+        Observations of n frames; row i is frame i.
+    camera
+        The scene camera.
+    frame
+        Coordinates of maps.
+    time_s, turn_rad
+        As in `PairPlan`.
+    road_camera
+        The road camera, where calibrated; else it is recovered from the direct maps.
+    options
+        Limits.
+    """
+    return _Solver(
+        seen, camera, frame, time_s, turn_rad, road_camera, options or SolveOptions()
+    ).run()
+
+
+class _Solver:
+    def __init__(
+        self,
+        seen: Observations,
+        camera: EgoCamera,
+        frame: MapFrame,
+        time_s: NDArray[np.float64],
+        turn_rad: NDArray[np.float64],
+        road_camera: RoadCamera | None,
+        options: SolveOptions,
+    ) -> None:
+        self._camera, self._frame, self._options = camera, frame, options
+        width, height = frame.road_size_px
+        self._height_part = height / width
+        seen = seen.with_noise_factor(NOISE_FACTOR)
+        self._road = road_camera or _recover(seen, frame)
+        if self._road is not None:
+            seen = _drawn_to_usual_form(seen, self._road)
+        self._direct = [seen.direct_map(i, frame) for i in range(len(seen))]
+        self._px_per_rad = (
+            usual_focal_px(frame.road_size_px) if self._road is None else self._road.focal_px
+        )
+        self._error_px = np.array([self._middle_error_px(each) for each in self._direct])
+        limit_px = np.radians(ANCHOR_DEG) * self._px_per_rad
+        self._anchor = self._error_px <= limit_px
+        for row in np.flatnonzero(self._anchor):
+            self._anchor[row] = self._share_of(int(row)) >= ANCHOR_SHARE
+        if not self._anchor.any():  # a poor drive: better weak anchors than none
+            self._anchor = seen.is_direct
+        self._seen = seen
+        maps = np.where(self._anchor[:, None], seen.normal_map, np.nan).reshape(-1, 3, 3)
+        self._steady_errors: TurnErrors | None = None
+        self._gyro_errors: TurnErrors | None = None
+        paths = []
+        if options.method == "tracks":
+            paths = self._measure_paths(maps, time_s, turn_rad)
+        self._propagation = Propagation(
+            seen, frame, anchor=self._anchor, road_px_per_rad=self._px_per_rad, paths=paths,
+            growth_rad=TRACK_GROWTH_RAD if options.method == "tracks" else CHAIN_GROWTH_RAD,
+        )  # fmt: skip
+
+    def _measure_paths(
+        self,
+        maps: NDArray[np.float64],
+        time_s: NDArray[np.float64],
+        turn_rad: NDArray[np.float64],
+    ) -> list[tuple[TurnPath, TurnErrors]]:
+        steady = measure_path(
+            steady_path(time_s), maps, self._height_part, quantile=STEADY_QUANTILE
+        )
+        self._steady_errors = steady[1]
+        if not np.isfinite(turn_rad).any():
+            return [steady]
+        gyro = measure_path(TurnPath.from_turns(turn_rad, time_s), maps, self._height_part)
+        self._gyro_errors = gyro[1]
+        return [gyro, steady]
+
+    def run(self) -> Solution:
+        """Go through all frames."""
+        n = len(self._seen)
+        source = np.full(n, SOURCES.index("none"), dtype=np.int8)
+        reason = np.full(n, -1, dtype=np.int8)
+        normal_map, covariance = np.full((n, 9), np.nan), np.full((n, 36), np.nan)
+        hops, inliers = np.full(n, -1, dtype=np.int32), np.zeros(n, dtype=np.int32)
+        for i in range(n):
+            if self._seen.missing[i] >= 0 and MISSING[self._seen.missing[i]] != "ego_undecodable":
+                reason[i] = self._seen.missing[i]
+                continue
+            chosen = self._choose(i)
+            if isinstance(chosen, str):
+                reason[i] = REASONS.index(chosen)
+                continue
+            mapping, name, hops[i], inliers[i] = chosen
+            source[i] = SOURCES.index(name)
+            normal_map[i], covariance[i] = pack(mapping)
+        return Solution(
+            source=source, reason=reason, normal_map=normal_map, covariance=covariance,
+            model_px=self._model_px(), hops=hops, inlier_count=inliers, road_camera=self._road,
+            gyro_errors=self._gyro_errors, steady_errors=self._steady_errors,
+        )  # fmt: skip
+
+    def _answerable(self, hops: int) -> bool:
+        return self._options.method == "paper" or hops <= self._options.max_hops
+
+    def _choose(self, row: int) -> tuple[Mapping, Source, int, int] | Reason:
+        direct = self._direct[row]
+        if direct is not None and self._anchor[row]:
+            return direct, "direct", 0, int(self._seen.inlier_count[row])
+        before, after = self._propagation.ends(row)
+        hops = min((abs(row - end) for end in (before, after) if end is not None), default=-1)
+        witness = self._propagation.fill(row) if hops >= 0 and self._answerable(hops) else None
+        carried = None if witness is None else _with_turn_error(witness)
+        error_px = self._middle_error_px(carried)
+        if direct is not None and self._error_px[row] <= error_px:
+            chosen: tuple[Mapping, Source, int, int] = (
+                direct, "direct", 0, int(self._seen.inlier_count[row]),
+            )  # fmt: skip
+            error_px = float(self._error_px[row])
+        elif carried is not None and witness is not None:
+            chosen = carried, "propagated", hops, witness.inlier_count
+        else:
+            return "no_match_near"
+        if self._options.method == "paper":
+            return chosen
+        if self._common_share(chosen[0]) < self._options.min_common_share:
+            return "road_out_of_view"
+        if not error_px <= np.radians(self._options.max_error_deg) * self._px_per_rad:
+            return "too_uncertain"
+        return chosen
+
+    def _share_of(self, row: int) -> float:
+        mapping = self._direct[row]
+        return 0.0 if mapping is None else self._common_share(mapping)
+
+    def _middle_error_px(self, mapping: Mapping | None) -> float:
+        """Give the error of a map in the middle of the road view, 1σ per axis, px; inf without one."""
+        if mapping is None:
+            return float("inf")
+        middle = np.linalg.inv(mapping.road_from_ego) @ [
+            (self._frame.road_size_px[0] - 1) / 2, (self._frame.road_size_px[1] - 1) / 2, 1.0,
+        ]  # fmt: skip
+        spread = mapping.covariance_px2((middle[:2] / middle[2])[None])[0]
+        error = float(np.sqrt(np.trace(spread) / 2))
+        return error if np.isfinite(error) else float("inf")
+
+    def _common_share(self, mapping: Mapping) -> float:
+        """Give the share of the middle part of the road view that the ego view contains."""
+        rays = middle_rays(mapping.normal_map, self._height_part)
+        ego = rays @ self._frame.ego_matrix.T
+        with np.errstate(divide="ignore", invalid="ignore"):
+            points = np.where(ego[:, 2:] > 0, ego[:, :2] / ego[:, 2:], np.nan)
+        shown = self._camera.distort(points)
+        return float(((shown >= 0) & (shown < np.array(self._camera.size_px))).all(axis=1).mean())
+
+    def _model_px(self) -> NDArray[np.float64]:
+        """Give what a plane can't explain: near the gaze, or, where nothing is near it, usually."""
+        spread = self._seen.spread_px
+        known = np.isfinite(spread)
+        usual = float(np.median(spread[known])) if known.any() else 0.0
+        floor = np.radians(FLOOR_DEG) * self._px_per_rad
+        return np.hypot(floor, np.where(known, spread, usual))
+
+
+def _good_rows(seen: Observations) -> NDArray[np.intp]:
+    """Choose up to 500 direct matches with many inliers, from all over the drive."""
+    counts = seen.inlier_count
+    if not counts.any():
+        return np.zeros(0, dtype=np.intp)
+    rows = np.flatnonzero(counts >= np.median(counts[counts > 0]))
+    return rows[:: max(1, len(rows) // 500)]
+
+
+def _recover(seen: Observations, frame: MapFrame) -> RoadCamera | None:
+    maps = [seen.direct_map(int(row), frame) for row in _good_rows(seen)]
+    return recover_road_camera(
+        [each.road_from_ego for each in maps if each is not None],
+        frame.ego_matrix,
+        frame.road_size_px,
+    )
+
+
+def _drawn_to_usual_form(seen: Observations, road: RoadCamera) -> Observations:
+    rows = _good_rows(seen)
+    usual = usual_form(seen.normal_map[rows], seen.covariance[rows], road)
+    if usual is None:
+        return seen
+    direct = draw_to_form(seen.normal_map, seen.covariance, usual, road)
+    carried = draw_to_form(seen.carried_map, seen.carried_covariance, usual, road)
+    return replace(
+        seen,
+        normal_map=direct[0],
+        covariance=direct[1],
+        carried_map=carried[0],
+        carried_covariance=carried[1],
+    )
+
+
+def _with_turn_error(witness: Witness) -> Mapping:
+    """Add the error of the turn to a map's covariance."""
+    return witness.mapping.turned(np.zeros(3), np.eye(3) * witness.error_rad**2)

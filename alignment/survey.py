@@ -1,0 +1,130 @@
+"""A first look at a drive: a few pairs of frames from all over it, to learn what holds for all of it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashgaze.progress import Progress, silent
+
+from .direct import DirectMatch, DirectMatcher, Prediction
+from .ego_camera import EgoCamera
+from .features import FeatureDetector
+from .frame_pairs import FramePair, PairPlan, PairReader
+from .mapping import MapFrame
+from .road_camera import RoadCamera, recover_road_camera
+from .static_parts import static_parts
+from .sweep import BLIND_RADIUS_PX
+
+_SECONDS_A_LOOK = 8.0
+_FEWEST_LOOKS, _MOST_LOOKS = 10, 32
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Survey:
+    """What holds for a drive.
+
+    Attributes
+    ----------
+    look_count, match_count
+        Pairs of frames that were looked at, and how many of them could be matched.
+    road_camera
+        The road camera; None if its focal length is not known yet.
+    usable
+        Where road features may lie; None for everywhere. See `static_parts`.
+    """
+
+    look_count: int
+    match_count: int
+    road_camera: RoadCamera | None
+    usable: NDArray[np.uint8] | None
+
+    @property
+    def static_share(self) -> float:
+        """Share of the road view that is masked."""
+        return 0.0 if self.usable is None else float((self.usable == 0).mean())
+
+
+def survey(
+    plan: PairPlan,
+    camera: EgoCamera,
+    frame: MapFrame,
+    detector: FeatureDetector,
+    *,
+    feature_count: int,
+    road_camera: RoadCamera | None = None,
+    progress: Progress = silent,
+) -> Survey:
+    """Look at a few pairs of frames all over a drive.
+
+    Parameters
+    ----------
+    plan
+        Which frames belong together.
+    camera
+        The scene camera.
+    frame
+        Coordinates of maps.
+    detector
+        Finds the features of road frames.
+    feature_count
+        Most features of an ego frame.
+    road_camera
+        The road camera, where it is calibrated.
+    progress
+        Where to report to.
+    """
+    matcher = DirectMatcher(camera, frame, feature_count=feature_count, road_camera=road_camera)
+    rows = _rows(plan)
+    maps, pictures = [], []
+    with PairReader(plan, detector) as reader:
+        for number, row in enumerate(rows):
+            progress("looking around", number / len(rows))
+            (pair,) = reader.read(range(row, row + 1))
+            if not isinstance(pair, FramePair):
+                continue
+            pictures.append(pair.view.picture)
+            match = _look(matcher, pair, float(plan.time_s[row]))
+            if match is not None:
+                maps.append(match.mapping.road_from_ego)
+    return Survey(
+        look_count=len(rows),
+        match_count=len(maps),
+        road_camera=road_camera or recover_road_camera(maps, camera.matrix, frame.road_size_px),
+        usable=static_parts(pictures),
+    )
+
+
+def _rows(plan: PairPlan) -> list[int]:
+    """Choose rows at which both videos have frames, where the road video can be entered cheaply."""
+    usable = np.flatnonzero((plan.ego_index >= 0) & (plan.road_index >= 0))
+    if not len(usable):
+        return []
+    seconds = plan.time_s[usable[-1]] - plan.time_s[usable[0]]
+    count = int(np.clip(seconds / _SECONDS_A_LOOK, _FEWEST_LOOKS, _MOST_LOOKS))
+    # The frame after a keyframe: its neighbours on both sides need no more decoding.
+    after_key = np.flatnonzero(plan.road_times.keyframe) + 1
+    cheap = usable[np.isin(plan.road_index[usable], after_key)]
+    if len(cheap) < count:
+        cheap = usable
+    middle = (np.arange(count) + 0.5) / count
+    wanted = plan.time_s[usable[0]] + middle * seconds
+    nearest = np.abs(plan.time_s[cheap][None] - wanted[:, None]).argmin(axis=1)
+    return np.unique(cheap[nearest]).tolist()
+
+
+def _look(matcher: DirectMatcher, pair: FramePair, time_s: float) -> DirectMatch | None:
+    """Match blindly, then once more where the road was found."""
+    match = None
+    prediction = None
+    for _ in range(2):
+        found = matcher.match(
+            pair.luma, pair.view, pair.neighbour, time_s, prediction=prediction, seed=pair.row
+        )
+        if not isinstance(found, DirectMatch):
+            break
+        match = found
+        prediction = Prediction(
+            road_from_ego=found.mapping.road_from_ego, radius_px=BLIND_RADIUS_PX
+        )
+    return match
