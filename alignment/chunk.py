@@ -1,5 +1,6 @@
 """A stretch of a drive as a piece of work of its own, for one process."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -82,7 +83,7 @@ def chunk_rows(row_count: int, starts: list[int], *, method: Method) -> list[ran
     bounds = [*starts, row_count]
     return [
         range(first, min(first + size, end))
-        for start, end in zip(bounds[:-1], bounds[1:], strict=True)
+        for start, end in itertools.pairwise(bounds)
         for first in range(start, end, max(size, 1))
     ]
 

@@ -7,11 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .matching import WORDS
+from .road_camera import usual_focal_px
 
 SCALE_STEP = 1.5
 LEVELS = 4
 """Pyramid of the detector. Four levels of 1.5 see the scales that eight of 1.2 see, at 60 % of the
 cost, which is that of the pyramid and its blur."""
+
+_LEAST_REDUCTION = 1.2
+_NEAR_HALF = 0.35
 
 _EDGE_PX = 20
 # Kept free of features at the border: the radius of the patch that is described.
@@ -141,3 +145,27 @@ class FeatureDetector:
         height, width = luma.shape
         size = max(1, round(width / self.reduction)), max(1, round(height / self.reduction))
         return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def working_reduction(
+    road_size_px: tuple[int, int], ego_focal_px: float, road_focal_px: float | None
+) -> float:
+    """Give how much a road picture is to be reduced so that both views show things in the same size.
+
+    More pixels than the ego view has don't make matches more exact, and cost time.
+
+    Parameters
+    ----------
+    road_size_px
+        Width and height of the road picture.
+    ego_focal_px
+        Focal length of the scene camera.
+    road_focal_px
+        That of the road camera; a usual one if None.
+    """
+    focal_px = usual_focal_px(road_size_px) if road_focal_px is None else road_focal_px
+    wanted = focal_px / ego_focal_px
+    # Reducing a little costs more than it saves; halving is cheaper than anything near it.
+    if wanted < _LEAST_REDUCTION:
+        return 1.0
+    return 2.0 if abs(wanted - 2.0) < _NEAR_HALF else wanted

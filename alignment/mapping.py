@@ -40,6 +40,11 @@ class MapFrame:
             ]
         )
 
+    def road_from_ego(self, normal_map: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Give the homographies in pixels of maps of rays to road widths, shape (…, 3, 3)."""
+        matrix = np.linalg.inv(self.normal_from_road) @ normal_map @ np.linalg.inv(self.ego_matrix)
+        return np.asarray(matrix / matrix[..., 2:, 2:])
+
     def contains(self, points_px: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Tell which road points lie inside of the picture, pixel edges included, shape (n,)."""
         edge = np.array(self.road_size_px) - 0.5
@@ -86,37 +91,15 @@ class Mapping:
     @property
     def road_from_ego(self) -> NDArray[np.float64]:
         """Undistorted ego px to road px, shape (3, 3), last element 1."""
-        matrix = (
-            np.linalg.inv(self.frame.normal_from_road)
-            @ self.normal_map
-            @ np.linalg.inv(self.frame.ego_matrix)
-        )
-        return matrix / matrix[2, 2]
+        return self.frame.road_from_ego(self.normal_map)
 
     def map_points(self, ego_px: ArrayLike) -> NDArray[np.float64]:
         """Take undistorted ego points to the road view, shape (n, 2), px; NaN beyond the horizon."""
-        _, image = self.images(ego_px)
-        depth = image[:, 2]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            normal = np.where((depth > 0)[:, None], image[:, :2] / depth[:, None], np.nan)
-        width, height = self.frame.road_size_px
-        return normal * width + ((width - 1) / 2, (height - 1) / 2)
+        return self._map_all(ego_px)[0]
 
     def covariance_px2(self, ego_px: ArrayLike) -> NDArray[np.float64]:
         """Give the covariance of mapped points, shape (n, 2, 2), px²; NaN beyond the horizon."""
-        rays, image = self.images(ego_px)
-        depth = image[:, 2]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            depth = np.where(depth > 0, depth, np.nan)
-            p, q = (image[:, :2] / depth[:, None]).T
-            rays = rays / depth[:, None]
-        slope = np.zeros((len(rays), 2, 8))
-        slope[:, 0, 0:3] = rays
-        slope[:, 1, 3:6] = rays
-        slope[:, 0, 6:8] = -p[:, None] * rays[:, :2]
-        slope[:, 1, 6:8] = -q[:, None] * rays[:, :2]
-        spread = slope @ self.covariance @ slope.transpose(0, 2, 1)
-        return np.asarray(spread * self.frame.road_size_px[0] ** 2, dtype=np.float64)
+        return self._map_all(ego_px)[1]
 
     def turned(
         self, vector_rad: NDArray[np.float64], covariance_rad2: NDArray[np.float64] | None = None
@@ -142,11 +125,57 @@ class Mapping:
 
     def images(self, ego_px: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Give the rays of ego points and their homogeneous images, shape (n, 3) each."""
-        points = np.asarray(ego_px, dtype=np.float64)
-        rays = (
-            np.column_stack([points, np.ones(len(points))]) @ np.linalg.inv(self.frame.ego_matrix).T
-        )
+        rays = _rays(np.asarray(ego_px, dtype=np.float64), self.frame)
         return rays, rays @ self.normal_map.T
+
+    def _map_all(self, ego_px: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        points = np.asarray(ego_px, dtype=np.float64)
+        return map_all(self.normal_map[None], self.covariance[None], points, self.frame)
+
+
+def map_all(
+    normal_map: NDArray[np.float64],
+    covariance: NDArray[np.float64],
+    ego_px: NDArray[np.float64],
+    frame: MapFrame,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Map each of many points by a map of its own, or all by one.
+
+    Parameters
+    ----------
+    normal_map, covariance
+        Maps with last element 1, shape (n, 3, 3) or (1, 3, 3), and the covariances of their first eight
+        elements, shape (n, 8, 8) or (1, 8, 8).
+    ego_px
+        Undistorted ego points, shape (n, 2).
+    frame
+        The coordinates.
+
+    Returns
+    -------
+    points, covariances
+        Road points, shape (n, 2), px, and their covariances, shape (n, 2, 2), px². NaN beyond the horizon.
+    """
+    rays = _rays(ego_px, frame)
+    image = (normal_map @ rays[:, :, None])[:, :, 0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        depth = np.where(image[:, 2] > 0, image[:, 2], np.nan)
+        p, q = (image[:, :2] / depth[:, None]).T
+        rays = rays / depth[:, None]
+    slope = np.zeros((len(rays), 2, 8))
+    slope[:, 0, 0:3] = rays
+    slope[:, 1, 3:6] = rays
+    slope[:, 0, 6:8] = -p[:, None] * rays[:, :2]
+    slope[:, 1, 6:8] = -q[:, None] * rays[:, :2]
+    spread = slope @ covariance @ slope.transpose(0, 2, 1)
+    width, height = frame.road_size_px
+    points = np.column_stack([p, q]) * width + ((width - 1) / 2, (height - 1) / 2)
+    return points, spread * float(width) ** 2
+
+
+def _rays(ego_px: NDArray[np.float64], frame: MapFrame) -> NDArray[np.float64]:
+    homogeneous = np.column_stack([ego_px, np.ones(len(ego_px))])
+    return np.asarray(homogeneous @ np.linalg.inv(frame.ego_matrix).T)
 
 
 def turn_slope(normal_map: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -95,6 +95,8 @@ class Solution:
     model_px
         What is to be added to it for a scene that is no plane, standard deviation per coordinate,
         shape (n,), px.
+    frame
+        Coordinates of the maps.
     hops
         Frames to the nearest direct match that the map rests on, shape (n,); -1 without a map.
     inlier_count
@@ -110,17 +112,24 @@ class Solution:
     normal_map: NDArray[np.float64]
     covariance: NDArray[np.float64]
     model_px: NDArray[np.float64]
+    frame: MapFrame
     hops: NDArray[np.int32]
     inlier_count: NDArray[np.int32]
     road_camera: RoadCamera | None
     gyro_errors: TurnErrors | None = field(default=None)
     steady_errors: TurnErrors | None = field(default=None)
 
-    def mapping(self, row: int, frame: MapFrame) -> Mapping | None:
+    @property
+    def road_from_ego(self) -> NDArray[np.float64]:
+        """Elements of the homographies from undistorted ego px to road px, shape (n, 9); last one 1."""
+        homography = self.frame.road_from_ego(self.normal_map.reshape(-1, 3, 3))
+        return homography.reshape(-1, 9)
+
+    def mapping(self, row: int) -> Mapping | None:
         """Give the map of a frame; None if it has none."""
         if not np.isfinite(self.normal_map[row, 0]):
             return None
-        return unpack(self.normal_map[row], self.covariance[row], frame)
+        return unpack(self.normal_map[row], self.covariance[row], self.frame)
 
 
 def solve(
@@ -232,7 +241,7 @@ class _Solver:
             normal_map[i], covariance[i] = pack(mapping)
         return Solution(
             source=source, reason=reason, normal_map=normal_map, covariance=covariance,
-            model_px=self._model_px(), hops=hops, inlier_count=inliers, road_camera=self._road,
+            model_px=self._model_px(), frame=self._frame, hops=hops, inlier_count=inliers, road_camera=self._road,
             gyro_errors=self._gyro_errors, steady_errors=self._steady_errors,
         )  # fmt: skip
 

@@ -20,6 +20,9 @@ GAP_LENGTHS = (2, 4, 8, 16, 32, 64, 128)
 TRIALS = 150
 """Most gaps that are tried of each length."""
 
+LONGEST_STEP_S = 0.25
+"""Frames further apart are not neighbours: nothing is carried from one to the other."""
+
 STEADY_QUANTILE = 0.99
 """For a guess, the trials that went worst count: real gaps are where the head turned fast."""
 
@@ -51,10 +54,14 @@ class TurnPath:
 
     @classmethod
     def from_turns(cls, turn_rad: NDArray[np.float64], time_s: NDArray[np.float64]) -> "TurnPath":
-        """Add up turns from frame to frame, shape (n, 3); where one is NaN a new stretch begins."""
+        """Add up turns from frame to frame, shape (n, 3).
+
+        A new stretch begins where one is NaN, and where frames are missing.
+        """
         orientation = np.empty((len(turn_rad), 3, 3))
         current = np.eye(3)
         known = np.isfinite(turn_rad).all(axis=1)
+        known[1:] &= np.diff(time_s) <= LONGEST_STEP_S
         for i, turn in enumerate(turn_rad):
             if known[i]:
                 current = current @ rotation_matrix(turn)

@@ -13,25 +13,30 @@ if TYPE_CHECKING:
     from .collection.importing import import_session
     from .session import find_sessions, open_session
     from .stages.frames import frames
+    from .stages.match import MatchResult, match
     from .stages.offset import offset
     from .stages.sync import sync
 
 __all__ = [
+    "MatchResult",
     "__version__",
     "check",
     "find_sessions",
     "frames",
     "import_session",
+    "match",
     "offset",
     "open_session",
     "sync",
 ]
 
 _HOMES = {
+    "MatchResult": ".stages.match",
     "check": ".checks",
     "find_sessions": ".session",
     "frames": ".stages.frames",
     "import_session": ".collection.importing",
+    "match": ".stages.match",
     "offset": ".stages.offset",
     "open_session": ".session",
     "sync": ".stages.sync",

@@ -6,6 +6,7 @@ from typing import Any
 
 from .frame_table import FRAME_TABLE
 from .gaze_table import GAZE_TABLE
+from .homography_table import HOMOGRAPHY_TABLE
 from .manifest import SESSION_SCHEMA, SessionManifest
 from .session_table import SESSION_TABLE
 from .time_map import TIME_MAP_SCHEMA, TimeMapDocument
@@ -23,7 +24,7 @@ def json_schemas() -> dict[str, dict[str, Any]]:
             TIME_MAP_SCHEMA, TimeMapDocument.model_json_schema(by_alias=True)
         ),
     }
-    for table in (FRAME_TABLE, GAZE_TABLE, SESSION_TABLE):
+    for table in (FRAME_TABLE, GAZE_TABLE, HOMOGRAPHY_TABLE, SESSION_TABLE):
         schemas[f"{table.name}_v{table.version}.schema.json"] = table.to_json_schema()
     return schemas
 

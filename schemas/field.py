@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FieldType = Literal["string", "bool", "int32", "int64", "float32", "float64", "float64[9]"]
+FieldType = Literal[
+    "string", "bool", "int32", "int64", "float32", "float64", "float64[9]", "float32[36]"
+]
 
 _JSON_TYPES: dict[str, dict[str, Any]] = {
     "string": {"type": "string"},
@@ -22,6 +24,12 @@ _JSON_TYPES: dict[str, dict[str, Any]] = {
         "items": {"type": "number"},
         "minItems": 9,
         "maxItems": 9,
+    },
+    "float32[36]": {
+        "type": "array",
+        "items": {"type": "number"},
+        "minItems": 36,
+        "maxItems": 36,
     },
 }
 
@@ -116,6 +124,7 @@ class Table:
             "float64": pa.float64(),
             # parquet gives the items this name when it reads them back
             "float64[9]": pa.list_(pa.field("element", pa.float64()), 9),
+            "float32[36]": pa.list_(pa.field("element", pa.float32()), 36),
         }
         columns = []
         for field in self.fields:

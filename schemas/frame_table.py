@@ -4,7 +4,10 @@ from .field import Field, Table
 
 TRACKER = "tracker clock (Unix epoch)"
 EGO = "ego view: scene camera pixels as delivered (distorted), origin top left, centres at integers"
-ROAD = "road view: pixels of phone/road.mp4, origin top left, centres at integers"
+ROAD = (
+    "road view: pixels of phone/road.mp4 as players show it (turned as the file says), origin top "
+    "left, centres at integers"
+)
 HEAD = "scene camera axes: x right, y down, z forward"
 
 FRAME_TABLE = Table(
@@ -185,7 +188,8 @@ FRAME_TABLE = Table(
             unit="px²",
             frame=ROAD,
             nullable=True,
-            meaning="Variance of the road gaze point in x.",
+            meaning="Variance of the road gaze point in x: what carrying it over adds, without the eye "
+            "tracker's own error.",
         ),
         Field(
             name="gaze_road_cov_xy_px2",
@@ -221,7 +225,8 @@ FRAME_TABLE = Table(
             name="homography_inlier_count",
             type="int32",
             nullable=True,
-            meaning="Correspondences that support the homography.",
+            meaning="Correspondences that support the homography; 0 if it rests on the gyroscope "
+            "alone.",
         ),
         Field(
             name="homography_hops",
@@ -236,7 +241,8 @@ FRAME_TABLE = Table(
             unit="px",
             frame=ROAD,
             nullable=True,
-            meaning="Estimated error of a mapped point (1 sigma).",
+            meaning="Estimated error (1 sigma per axis) of a mapped point: of the gaze point, or, "
+            "without gaze, in the middle of the road view.",
         ),
         *(
             Field(

@@ -1,7 +1,7 @@
 """The raw gaze table: every gaze sample (``derived/gaze.parquet``)."""
 
 from .field import Field, Table
-from .frame_table import EGO, HEAD, TRACKER
+from .frame_table import EGO, HEAD, ROAD, TRACKER
 
 GAZE_TABLE = Table(
     name="gaze",
@@ -68,6 +68,37 @@ GAZE_TABLE = Table(
             type="int32",
             nullable=True,
             meaning="Number of the fixation that the sample lies in; null outside.",
+        ),
+        Field(
+            name="gaze_road_x_px",
+            type="float32",
+            unit="px",
+            frame=ROAD,
+            nullable=True,
+            meaning="The sample carried to the road view, x, by the maps of the frames before and after "
+            "it; null without.",
+        ),
+        Field(
+            name="gaze_road_y_px",
+            type="float32",
+            unit="px",
+            frame=ROAD,
+            nullable=True,
+            meaning="The sample carried to the road view, y.",
+        ),
+        Field(
+            name="gaze_road_in_view",
+            type="bool",
+            nullable=True,
+            meaning="Whether that point lies inside the road image.",
+        ),
+        Field(
+            name="gaze_road_error_px",
+            type="float32",
+            unit="px",
+            frame=ROAD,
+            nullable=True,
+            meaning="Estimated error of that point (1 sigma per axis), without the eye tracker's own.",
         ),
     ),
 )

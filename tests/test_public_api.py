@@ -9,11 +9,13 @@ import pytest
 import dashgaze
 
 PUBLIC = [
+    "MatchResult",
     "__version__",
     "check",
     "find_sessions",
     "frames",
     "import_session",
+    "match",
     "offset",
     "open_session",
     "sync",

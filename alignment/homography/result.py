@@ -169,18 +169,17 @@ def parameter_derivatives(
     homography: NDArray[np.float64], points: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Find the derivatives of mapped points by the homography's first eight elements, shape (n, 2, 8)."""
-    x, y = points.T
-    p, q, w = homography[:, :2] @ points.T + homography[:, 2:]
-    p, q = p / w, q / w
-    zero, one = np.zeros_like(x), np.ones_like(x)
-    rows = np.array(
-        [
-            [x, y, one, zero, zero, zero, -p * x, -p * y],
-            [zero, zero, zero, x, y, one, -q * x, -q * y],
-        ]
-    )
-    rows /= w
-    return rows.transpose(2, 0, 1)
+    ray = np.empty((len(points), 3))
+    ray[:, :2] = points
+    ray[:, 2] = 1.0
+    image = ray @ homography.T
+    depth = image[:, 2:]
+    # (x, y, 1)/w, once for each coordinate and once, times the coordinate, for the depth
+    ray /= depth
+    rows = np.zeros((len(points), 2, 8))
+    rows[:, 0, :3] = rows[:, 1, 3:6] = ray
+    rows[:, :, 6:] = (image[:, :2] / -depth)[:, :, None] * ray[:, None, :2]
+    return rows
 
 
 def point_derivatives(

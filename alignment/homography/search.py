@@ -18,18 +18,22 @@ from .mixture import expect, score
 from .random_numbers import next_below, next_share
 from .refinement import add_step, solve
 
-SAMPLE_SUCCESS = 0.5
+SAMPLE_SUCCESS = 0.8
 """Share of samples of four inliers from which local optimisation reaches the best map. Small or flat
 quadrangles amplify the noise too much; see scripts/bench_homography.py."""
 
 LONG_SEARCH = 500
 """Samples after which few matches must be right, and near misses too are optimised locally: those with
-half of the best hypothesis's likelihood. Of 200 searches with 30 inliers in 300 matches, 9 then fail
-instead of 29, in the same time."""
+half of the best hypothesis's likelihood, from farther away. Of 200 searches with 30 inliers in 300
+matches 9 then fail instead of 40, in the same time."""
 
 _NEAR_MISS = 0.5
-# σ of the local optimisation's steps: the first ones gather the inliers of an inexact sample
+# With less than this part of the best sample's inliers, a sample is not better.
+_NO_BETTER = 0.8
+# σ of the local optimisation's steps: the first ones gather the inliers of an inexact sample, and of
+# the very inexact ones that a long search has to do with
 _WIDENING = (16.0, 8.0, 4.0, 2.0, 1.0)
+_NEAR_STAGE = 2
 _MIN_SUM = 4.5
 
 
@@ -101,7 +105,7 @@ def search(
     hypothesis, trial, best = np.empty((3, 3)), np.empty((3, 3)), np.eye(3)
     near, probability = np.empty((2, n)), np.empty(n)
     normal, step = np.empty((8, 8)), np.empty(8)
-    best_score, best_raw, best_share = -np.inf, -np.inf, 0.5
+    best_score, best_raw, best_share, raw_share = -np.inf, -np.inf, 0.5, 0.0
     # half of the inliers are enough of a sign, as samples are inexact
     least_share = min_inliers / n / 2
     needed = float(max_iterations)
@@ -122,24 +126,25 @@ def search(
             counts[3] += outcome == MIRRORED
             if outcome != SOLVED:
                 continue
+        long = LONG_SEARCH < drawn < needed
+        part = 0.0 if long else _NO_BETTER * raw_share
         raw, share, _ = score(
             matches, hypothesis, variance, squared_ratio, area, best_share,
-            0.0 if given else least_share, near,
+            0.0 if given else max(least_share, part), near,
         )  # fmt: skip
-        near_miss = drawn > LONG_SEARCH and raw > _NEAR_MISS * best_raw
-        if not (given or raw > best_raw or near_miss):
+        if not (given or raw > best_raw or (long and raw > _NEAR_MISS * best_raw)):
             continue
-        if not given:  # a start is better than any sample, even a sample of the right map
-            best_raw = max(raw, best_raw)
+        if not given and raw > best_raw:  # a start says nothing about how good samples can be
+            best_raw, raw_share = raw, share
         if raw > best_score:
             best_score, best_share = raw, share
             _copy(hypothesis, best)
         _copy(hypothesis, trial)
         share = max(share, 0.05)
         usable = True
-        for widening in _WIDENING:
+        for stage in range(0 if long else _NEAR_STAGE, len(_WIDENING)):
             total, _, _ = expect(
-                matches, trial, variance * widening**2, squared_ratio, area, share,
+                matches, trial, variance * _WIDENING[stage] ** 2, squared_ratio, area, share,
                 probability, normal, step,
             )  # fmt: skip
             if total < _MIN_SUM or not solve(normal, step):

@@ -12,6 +12,7 @@ from .check import check_command
 from .command import SafeCommand
 from .frames import frames_command
 from .import_ import import_command
+from .match import match_command
 from .offset import offset_command
 from .sync import sync_command
 
@@ -31,6 +32,7 @@ app.command("check", cls=SafeCommand)(check_command)
 app.command("sync", cls=SafeCommand)(sync_command)
 app.command("frames", cls=SafeCommand)(frames_command)
 app.command("offset", cls=SafeCommand)(offset_command)
+app.command("match", cls=SafeCommand)(match_command)
 
 
 def _print_version(wanted: bool) -> None:

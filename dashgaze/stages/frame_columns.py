@@ -150,12 +150,12 @@ def _imu_columns(recording: EyeTrackerRecording, imu: ImuSamples) -> Columns:
     frame = nearest_ego_frame(recording, imu.timestamp_ns)
     count = len(recording.world.timestamp_ns)
     names = [f"gyro_{axis}_deg_s" for axis in "xyz"] + [f"accel_{axis}_g" for axis in "xyz"]
-    values = np.hstack([_camera_axes(imu.gyro_deg_s, imu), _camera_axes(imu.accel_g, imu)])
+    values = np.hstack([camera_axes(imu.gyro_deg_s, imu), camera_axes(imu.accel_g, imu)])
     means = mean_by_frame(frame, values, frame_count=count)
     return {name: _floats(column, np.float32) for name, column in zip(names, means.T, strict=True)}
 
 
-def _camera_axes(vectors: NDArray[np.float64], imu: ImuSamples) -> NDArray[np.float64]:
+def camera_axes(vectors: NDArray[np.float64], imu: ImuSamples) -> NDArray[np.float64]:
     """Turn vectors of the device's axes to x right, y down, z forward, shape (n, 3)."""
     if imu.axes == "x right, y forward, z up":
         return np.column_stack([vectors[:, 0], -vectors[:, 2], vectors[:, 1]])

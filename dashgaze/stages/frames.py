@@ -14,6 +14,7 @@ from dashgaze.alignment.fixations import VELOCITY_PX_S
 from dashgaze.alignment.speed import MAX_GAP_S
 from dashgaze.collection.eye_tracker import EyeTrackerRecording
 from dashgaze.files import replacing, write_text
+from dashgaze.fingerprint import fingerprints
 from dashgaze.progress import Progress, part_of, silent
 from dashgaze.schemas.manifest import MANIFEST_NAME
 from dashgaze.session import Session
@@ -144,6 +145,25 @@ def frames(
     )
     progress("written", 1.0)
     return frames_path
+
+
+def note_filled_tables(session: Session) -> None:
+    """Take note that a later stage has filled its columns of the two tables.
+
+    Else this stage would take them for changed, and make them again without.
+
+    Raises
+    ------
+    OutputError
+        If ``derived/`` can't be written.
+    """
+    paths = [session.derived / name for name in (FRAMES_NAME, GAZE_NAME)]
+    record_path = session.derived / RECORD_NAME
+    content: dict[str, Any] = json.loads(record_path.read_text(encoding="utf-8"))
+    content["outputs"] = fingerprints(paths, root=session.root)
+    write_text(
+        record_path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    )
 
 
 def _inputs(session: Session) -> list[Path]:

@@ -1,0 +1,232 @@
+"""The ``align`` stage: gaze from the ego view to the road view, with an error for each frame."""
+
+import json
+import math
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dashgaze.alignment.solution import SolveOptions, solve
+from dashgaze.alignment.sweep import Method
+from dashgaze.errors import InputError
+from dashgaze.files import replacing, write_text
+from dashgaze.progress import Progress, part_of, silent
+from dashgaze.session import Session
+
+from .align_plan import intrinsics_of, plan_alignment
+from .align_summary import Summary, summarise
+from .align_tables import AlignTables, build_align_tables, road_focal_px
+from .align_work import default_workers, look_around, sweep_all, work_folder
+from .frames import FRAMES_NAME, GAZE_NAME, frames, note_filled_tables
+from .record import StageRecord, plan_stage, read_record, up_to_date
+from .session_clock import TIME_MAP_NAME, SessionClock, read_session_clock
+
+VERSION = 1
+"""Version of the method; counted up when the same input gives another result."""
+
+HOMOGRAPHIES_NAME = "homographies.parquet"
+ALIGN_RECORD_NAME = "align.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlignOptions:
+    """What can be chosen.
+
+    Attributes
+    ----------
+    method
+        How frames without a direct match are filled in: ``tracks`` (tracked correspondences and the
+        gyroscope), or, to compare with, ``chain`` (chained homographies) and ``paper`` (the published
+        algorithm, without checks).
+    feature_count
+        Most features of a picture.
+    max_hops
+        Most frames between a frame and the direct match it is filled in from.
+    max_error_deg
+        Largest predicted error (1σ) in the middle of the road view, degrees, up to which a frame is
+        answered.
+    """
+
+    method: Method = "tracks"
+    feature_count: int = 1000
+    max_hops: int = 75
+    max_error_deg: float = 0.75
+
+    def __post_init__(self) -> None:
+        if not 50 <= self.feature_count <= 20_000:
+            raise ValueError(f"feature_count has to be 50 … 20,000, not {self.feature_count}")
+        if self.max_hops < 0:
+            raise ValueError(f"max_hops can't be negative, as {self.max_hops} is")
+        if not (math.isfinite(self.max_error_deg) and self.max_error_deg > 0):
+            raise ValueError(f"max_error_deg has to be positive, not {self.max_error_deg}")
+
+
+_DEFAULT = AlignOptions()
+
+
+def align(
+    session: Session,
+    options: AlignOptions = _DEFAULT,
+    *,
+    workers: int | None = None,
+    force: bool = False,
+    progress: Progress = silent,
+) -> Path:
+    """Carry gaze from the ego view to the road view.
+
+    Writes ``derived/homographies.parquet`` and the record ``derived/align.json``, and fills the road
+    columns of ``derived/frames.parquet`` and ``derived/gaze.parquet``, which the ``frames`` stage is
+    asked for first. Nothing is done where all that stands and options and inputs are the same. A run
+    that was killed goes on where it stopped.
+
+    Parameters
+    ----------
+    session
+        The session.
+    options
+        What can be chosen.
+    workers
+        Processes; one for each core if None. The result doesn't depend on it.
+    force
+        Do the work even if nothing changed, and even if the clocks could not be aligned: then every
+        frame says so.
+    progress
+        Where to report to.
+
+    Returns
+    -------
+    Path
+        ``homographies.parquet``. The verdict in ``align.json`` may be doubtful or failed: that is no
+        error.
+
+    Raises
+    ------
+    InputError
+        If the clocks are not aligned yet, or could not be aligned (without `force`), or a file can't be
+        read.
+    OutputError
+        If ``derived/`` can't be written.
+    """
+    clock = _usable_clock(session, force=force)
+    frames_path = frames(session, progress=part_of(progress, 0.0, 0.05))
+    record_path = session.derived / ALIGN_RECORD_NAME
+    wanted = _plan(session, options)
+    previous = read_record(record_path)
+    if not force and up_to_date(previous, wanted, root=session.root):
+        return session.derived / HOMOGRAPHIES_NAME
+    recording = session.recording()
+    table = pq.read_table(frames_path)
+    plan = plan_alignment(session, recording, table, clock.time_map, part_of(progress, 0.05, 0.08))
+    work = work_folder(session.derived, wanted)
+    around = look_around(
+        plan, feature_count=options.feature_count, progress=part_of(progress, 0.08, 0.12)
+    )
+    seen = sweep_all(
+        plan, around, work, method=options.method, feature_count=options.feature_count,
+        workers=workers or default_workers(), progress=part_of(progress, 0.12, 0.95),
+    )  # fmt: skip
+    progress("filling gaps", 0.95)
+    solution = solve(
+        seen, camera=plan.camera, frame=plan.frame, time_s=plan.time_s, turn_rad=plan.turn_rad,
+        road_camera=plan.road_camera,
+        options=SolveOptions(
+            max_hops=options.max_hops, max_error_deg=options.max_error_deg, method=options.method
+        ),
+    )  # fmt: skip
+    progress("writing", 0.98)
+    tables = build_align_tables(
+        plan, seen, solution, table, pq.read_table(session.derived / GAZE_NAME)
+    )
+    summary = summarise(
+        tables, seen, solution, clock=clock, scene_camera_origin=recording.scene_camera.origin,
+        focal_px=road_focal_px(plan, solution), notes=_survey_notes(around.static_share),
+    )  # fmt: skip
+    path = _write(session, wanted, tables, summary)
+    shutil.rmtree(work, ignore_errors=True)
+    progress("written", 1.0)
+    return path
+
+
+def read_summary(derived: Path) -> dict[str, Any]:
+    """Read what `align` says of a session: verdict, reasons, shares, errors.
+
+    Raises
+    ------
+    InputError
+        If the stage has not run, or its record can't be read.
+    """
+    path = derived / ALIGN_RECORD_NAME
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return dict(content["summary"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{path} can't be read.", fix="Run `dashgaze align` on the session.", path=path
+        ) from error
+
+
+def _usable_clock(session: Session, *, force: bool) -> SessionClock:
+    clock = read_session_clock(session.derived)
+    if clock.document is None:
+        raise InputError(
+            f"The clocks of {session.root} are not aligned yet.",
+            fix=f"Run `dashgaze sync {session.root}` first.",
+            path=session.derived / TIME_MAP_NAME,
+        )
+    if clock.time_map is None and not force:
+        raise InputError(
+            f"The clocks of {session.root} could not be aligned, so nobody knows which road frame "
+            "belongs to which ego frame.",
+            fix="Give the offset by hand (`dashgaze sync --manual-offset SECONDS`). With --force "
+            "every frame is written as one without a map.",
+            path=session.derived / TIME_MAP_NAME,
+        )
+    return clock
+
+
+def _plan(session: Session, options: AlignOptions) -> StageRecord:
+    """Describe what is about to be done. The frame table is left out: its road columns are ours."""
+    return plan_stage(
+        "align",
+        version=VERSION,
+        options=asdict(options) | {"intrinsics": intrinsics_of(session)},
+        inputs=[session.eye_tracker_path, session.road_path, session.derived / TIME_MAP_NAME],
+        root=session.root,
+        packages=("av", "numba", "numpy", "opencv-python-headless"),
+    )
+
+
+def _write(session: Session, wanted: StageRecord, tables: AlignTables, summary: Summary) -> Path:
+    """Write the tables, and at last the record that vouches for them."""
+    derived = session.derived
+    paths = {
+        derived / HOMOGRAPHIES_NAME: tables.homographies,
+        derived / GAZE_NAME: tables.gaze,
+        derived / FRAMES_NAME: tables.frames,
+    }
+    for path, table in paths.items():
+        _write_table(path, table)
+    note_filled_tables(session)
+    record = wanted.finished(paths, root=session.root, notes=summary.reasons)
+    content: dict[str, Any] = json.loads(record.to_json()) | {"summary": summary.to_json()}
+    write_text(
+        derived / ALIGN_RECORD_NAME,
+        json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n",
+    )
+    return derived / HOMOGRAPHIES_NAME
+
+
+def _write_table(path: Path, table: pa.Table) -> None:
+    with replacing(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+
+
+def _survey_notes(static_share: float) -> list[str]:
+    if not static_share:
+        return []
+    part = f"{static_share:.0%} of the road picture"
+    return [f"{part} never changes (bonnet, dirt, overlays) and is not matched."]

@@ -1,0 +1,221 @@
+"""The long part of the ``align`` stage: sweeping a drive stretch by stretch, in one or several processes.
+
+Each finished stretch is a file of its own, so that a run that was killed goes on where it stopped.
+"""
+
+import concurrent.futures
+import hashlib
+import json
+import multiprocessing
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from multiprocessing.sharedctypes import Synchronized
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashgaze.alignment.chunk import Chunk, chunk_rows, sweep_chunk
+from dashgaze.alignment.features import FeatureDetector
+from dashgaze.alignment.frame_pairs import PairPlan
+from dashgaze.alignment.observations import Observations
+from dashgaze.alignment.survey import Survey, survey
+from dashgaze.alignment.sweep import REACH_FRAMES, Method, RowResult
+from dashgaze.errors import OutputError
+from dashgaze.progress import Progress
+
+from .align_plan import AlignPlan
+from .record import StageRecord
+
+_POLL_S = 0.3
+
+
+def look_around(plan: AlignPlan, *, feature_count: int, progress: Progress) -> Survey:
+    """Survey the longest video file of the plan."""
+    _, longest = max(plan.files, key=lambda each: len(each[1]))
+    return survey(
+        longest,
+        plan.camera,
+        plan.frame,
+        FeatureDetector(count=feature_count, reduction=plan.reduction),
+        feature_count=feature_count,
+        road_camera=plan.road_camera,
+        progress=progress,
+    )
+
+
+def sweep_all(
+    plan: AlignPlan,
+    seen: Survey,
+    folder: Path,
+    *,
+    method: Method,
+    feature_count: int,
+    workers: int,
+    progress: Progress,
+) -> Observations:
+    """Sweep all stretches that are not done yet, and join the results.
+
+    Parameters
+    ----------
+    plan
+        The drive.
+    seen
+        What holds for all of it.
+    folder
+        Where finished stretches are kept.
+    method
+        How gaps are bridged.
+    feature_count
+        Most features of a picture.
+    workers
+        Processes; 1 for this one.
+    progress
+        Where to report to.
+    """
+    chunks = list(
+        _chunks(plan, seen, method=method, feature_count=feature_count, alone=workers == 1)
+    )
+    paths = {chunk.first_row: folder / f"rows_{chunk.first_row:08d}.npz" for chunk in chunks}
+    parts = {first: Observations.load(path) for first, path in paths.items()}
+    open_ = [chunk for chunk in chunks if parts[chunk.first_row] is None]
+    rows = sum(chunk.row_count for chunk in chunks)
+    done = rows - sum(chunk.row_count for chunk in open_)
+
+    def report(count: int) -> None:
+        progress("matching", count / max(rows, 1))
+
+    def keep(chunk: Chunk, result: Observations) -> None:
+        result.save(paths[chunk.first_row])
+        parts[chunk.first_row] = result
+
+    report(done)
+    if workers == 1 or len(open_) < 2:
+        _sweep_here(open_, done, keep, report)
+    else:
+        _sweep_in_processes(open_, min(workers, len(open_)), done, keep, report)
+    found = [part for part in parts.values() if part is not None]
+    return Observations.join([_unseen(np.arange(len(plan))), *found])
+
+
+def work_folder(derived: Path, wanted: StageRecord) -> Path:
+    """Give the folder of unfinished work for just this job; what belongs to other ones is removed.
+
+    Raises
+    ------
+    OutputError
+        If it can't be made.
+    """
+    content = json.dumps([wanted.options, wanted.inputs, wanted.versions], sort_keys=True)
+    name = f".align-{hashlib.sha256(content.encode()).hexdigest()[:16]}.part"
+    folder = derived / name
+    try:
+        for other in derived.glob(".align-*.part"):
+            if other != folder:
+                shutil.rmtree(other, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{derived} can't be written: {error.strerror or error}.",
+            fix="Check the folder's permissions and the space on the disk.",
+            path=derived,
+        ) from error
+    return folder
+
+
+def default_workers() -> int:
+    """Give the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _chunks(
+    plan: AlignPlan, seen: Survey, *, method: Method, feature_count: int, alone: bool
+) -> Iterator[Chunk]:
+    for first, file in plan.files:
+        for rows in chunk_rows(len(file), [0], method=method):
+            yield Chunk(
+                plan=_window(file, rows),
+                first_row=first + rows.start,
+                row_count=len(rows),
+                camera_matrix=plan.camera.matrix,
+                camera_distortion=plan.camera.distortion,
+                ego_size_px=plan.camera.size_px,
+                road_size_px=plan.frame.road_size_px,
+                road_camera=seen.road_camera,
+                usable=seen.usable,
+                reduction=plan.reduction,
+                feature_count=feature_count,
+                method=method,
+                thread_count=0 if alone else 1,
+            )
+
+
+def _window(file: PairPlan, rows: range) -> PairPlan:
+    return file.window(rows.start, rows.stop + REACH_FRAMES + 1)
+
+
+def _sweep_here(
+    chunks: list[Chunk],
+    done: int,
+    keep: Callable[[Chunk, Observations], None],
+    report: Callable[[int], None],
+) -> None:
+    count = done
+
+    def more(rows: int) -> None:
+        nonlocal count
+        count += rows
+        report(count)
+
+    for chunk in chunks:
+        keep(chunk, sweep_chunk(chunk, more))
+
+
+def _sweep_in_processes(
+    chunks: list[Chunk],
+    workers: int,
+    done: int,
+    keep: Callable[[Chunk, Observations], None],
+    report: Callable[[int], None],
+) -> None:
+    context = multiprocessing.get_context("spawn")
+    counter = context.Value("q", done)
+    with concurrent.futures.ProcessPoolExecutor(
+        workers, mp_context=context, initializer=_share_counter, initargs=(counter,)
+    ) as pool:
+        running = {pool.submit(_sweep_there, chunk): chunk for chunk in chunks}
+        try:
+            while running:
+                finished, _ = concurrent.futures.wait(
+                    running, timeout=_POLL_S, return_when=concurrent.futures.FIRST_COMPLETED
+                )
+                report(counter.value)
+                for future in finished:
+                    keep(running.pop(future), future.result())
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+_counter: "Synchronized[int] | None" = None
+
+
+def _share_counter(counter: "Synchronized[int]") -> None:
+    global _counter  # a process of the pool has one job and one counter
+    _counter = counter
+
+
+def _sweep_there(chunk: Chunk) -> Observations:
+    return sweep_chunk(chunk, _count)
+
+
+def _count(rows: int) -> None:
+    if _counter is not None:
+        with _counter.get_lock():
+            _counter.value += rows
+
+
+def _unseen(rows: NDArray[np.int64]) -> Observations:
+    """Give rows that no stretch covers: frames whose video is missing."""
+    return Observations.collect([RowResult(row=int(row), missing="ego_invalid") for row in rows])

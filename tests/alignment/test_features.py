@@ -1,0 +1,163 @@
+import cv2
+import numpy as np
+import pytest
+
+from dashgaze.alignment.features import SCALE_STEP, FeatureDetector, Features, Region
+
+SIZE = (407, 301)  # both odd, so that no level of the pyramid has the nominal size
+
+
+def textured(seed: int, size: tuple[int, int] = SIZE) -> np.ndarray:
+    """Smooth noise of several sizes."""
+    rng = np.random.default_rng(seed)
+    picture = np.zeros(size[::-1])
+    for sigma in (1.5, 3, 6, 12):
+        noise = cv2.GaussianBlur(rng.normal(size=size[::-1]), (0, 0), sigma)
+        picture += noise / noise.std() * 22
+    return np.clip(picture + 128, 0, 255).astype(np.uint8)
+
+
+def same_places(one: np.ndarray, other: np.ndarray) -> float:
+    """Share of points that are among the others, to a thousandth of a pixel."""
+    apart = np.hypot(*(one[:, None] - other[None]).transpose(2, 0, 1))
+    return float((apart.min(axis=1) < 1e-3).mean())
+
+
+@pytest.mark.parametrize("reduction", [1.0, 1.5, 2.0, 2.7])
+@pytest.mark.parametrize("flip", [0, 1, -1])
+def test_a_mirrored_picture_has_its_features_at_the_mirrored_places(
+    reduction: float, flip: int
+) -> None:
+    detector = FeatureDetector(count=600, reduction=reduction)
+    picture = textured(0, (811, 605))
+    here = detector.find(picture)
+    there = detector.find(np.ascontiguousarray(cv2.flip(picture, flip)))
+    mirrored = there.points_px.copy()
+    if flip != 0:
+        mirrored[:, 0] = picture.shape[1] - 1 - mirrored[:, 0]
+    if flip != 1:
+        mirrored[:, 1] = picture.shape[0] - 1 - mirrored[:, 1]
+    assert len(here) > 300
+    # on each level: a bias is that of its scale. Ties in brightness cost a few.
+    for scale in np.unique(here.noise_scale):
+        mine, its = here.noise_scale == scale, there.noise_scale == scale
+        assert mine.sum() > 20
+        assert same_places(here.points_px[mine], mirrored[its]) > 0.93
+
+
+@pytest.mark.parametrize("reduction", [1.0, 1.5, 2.5])
+def test_places_are_those_of_the_full_picture_on_all_levels(reduction: float) -> None:
+    # bright squares at known places; their features lie around them, as many on each side
+    rng = np.random.default_rng(1)
+    x, y = np.meshgrid(np.arange(90, 950, 80), np.arange(90, 700, 80))
+    centre = np.column_stack([x.ravel(), y.ravel()]) + rng.uniform(-8, 8, (x.size, 2))
+    large = np.full((790 * 4, 1030 * 4), 60, dtype=np.uint8)
+    for middle in centre:
+        left, top = np.rint((middle + 0.5) * 4 - 60).astype(int)
+        large[top : top + 120, left : left + 120] = 200
+    picture = cv2.resize(large, (1030, 790), interpolation=cv2.INTER_AREA)
+    features = FeatureDetector(count=4000, reduction=reduction).find(picture)
+    apart = features.points_px[:, None] - centre[None]
+    own = np.argmin(np.hypot(*apart.transpose(2, 0, 1)), axis=1)
+    assert set(features.noise_scale) == {1, 1.5, 1.5**2, 1.5**3}
+    for scale in np.unique(features.noise_scale):
+        middles = []
+        for k in range(len(centre)):
+            found = features.points_px[(own == k) & (features.noise_scale == scale)]
+            if len(found) >= 3 and (np.ptp(found, axis=0) > 15).all():
+                middles.append((found.min(axis=0) + found.max(axis=0)) / 2 - centre[k])
+        assert len(middles) > 25
+        # OpenCV's own places are (scale − 1) / 2 levels' pixels off
+        noise = np.std(middles, axis=0).max() / np.sqrt(len(middles))
+        assert np.abs(np.mean(middles, axis=0)).max() < 4 * noise + 0.02
+        assert noise < 0.08 * scale * reduction
+
+
+def test_noise_scale_is_that_of_the_level() -> None:
+    features = FeatureDetector(count=800).find(textured(2))
+    assert set(features.noise_scale) == {1.0, SCALE_STEP, SCALE_STEP**2, SCALE_STEP**3}
+    # the pyramid gives most of the features to the finest level
+    counts = [np.sum(features.noise_scale == SCALE_STEP**k) for k in range(4)]
+    assert counts == sorted(counts, reverse=True)
+    assert features.descriptors.shape == (len(features), 4)
+    assert features.descriptors.dtype == np.uint64
+
+
+def test_no_more_than_asked_for() -> None:
+    assert 80 < len(FeatureDetector(count=100).find(textured(2))) <= 100
+
+
+def test_only_within_the_region() -> None:
+    picture = textured(3)
+    region = Region(left=101, top=57, right=307, bottom=222)
+    features = FeatureDetector(count=500).find(picture, region=region)
+    assert len(features) > 50
+    assert (features.points_px >= (101, 57)).all()
+    assert (features.points_px < (307, 222)).all()
+    # the same as in the cut-out picture, and moved
+    cut = FeatureDetector(count=500).find(np.ascontiguousarray(picture[57:222, 101:307]))
+    assert features.points_px == pytest.approx(cut.points_px + (101, 57))
+    assert (features.descriptors == cut.descriptors).all()
+
+
+@pytest.mark.parametrize("reduction", [1.0, 2.0, 1.7])
+def test_only_where_usable(reduction: float) -> None:
+    detector = FeatureDetector(count=800, reduction=reduction)
+    picture = textured(4, (815, 603))
+    usable = np.full(detector.reduce(picture).shape, 255, dtype=np.uint8)
+    usable[:, : usable.shape[1] // 2] = 0
+    features = detector.find(picture, usable=usable)
+    assert len(features) > 100
+    # masks of coarse levels are resized: half a pixel of theirs
+    assert features.points_px[:, 0].min() > 815 / 2 - 3.4 * reduction
+    assert len(detector.find(picture, usable=np.zeros_like(usable))) == 0
+
+
+@pytest.mark.parametrize("reduction", [1.0, 1.7])
+def test_the_mask_is_that_of_the_whole_picture_in_a_region_as_well(reduction: float) -> None:
+    detector = FeatureDetector(count=800, reduction=reduction)
+    picture = textured(5, (815, 603))
+    usable = np.zeros(detector.reduce(picture).shape, dtype=np.uint8)
+    # usable from x = 400 on, which in the region is 299 px from its left
+    usable[:, round(400 / reduction) :] = 255
+    region = Region(left=101, top=33, right=700, bottom=550)
+    features = detector.find(picture, region=region, usable=usable)
+    assert len(features) > 100
+    assert 400 - 5 * reduction < features.points_px[:, 0].min() < 420
+    assert features.points_px[:, 0].max() < 700
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        np.zeros((300, 400), dtype=np.uint8),
+        np.full((300, 400), 127, dtype=np.uint8),
+        np.full((5, 4), 127, dtype=np.uint8),
+    ],
+)
+@pytest.mark.parametrize("reduction", [1.0, 2.0])
+def test_flat_and_tiny_pictures_have_none(picture: np.ndarray, reduction: float) -> None:
+    features = FeatureDetector(count=500, reduction=reduction).find(picture)
+    assert len(features) == 0
+    assert features.points_px.shape == (0, 2)
+    assert features.descriptors.shape == (0, 4)
+    assert features.noise_scale.shape == (0,)
+
+
+def test_reducing_averages() -> None:
+    picture = np.zeros((4, 6), dtype=np.uint8)
+    picture[:2, :2] = [[0, 40], [80, 120]]
+    assert FeatureDetector(count=1, reduction=2.0).reduce(picture).tolist() == [[60, 0, 0], [0] * 3]
+    assert FeatureDetector(count=1).reduce(picture).tolist() == picture.tolist()
+    assert FeatureDetector(count=1, reduction=1.5).reduce(np.zeros((301, 407), np.uint8)).shape == (
+        201, 271,
+    )  # fmt: skip
+
+
+def test_some_of_the_features() -> None:
+    features = FeatureDetector(count=100).find(textured(6))
+    kept = features.select(np.array([5, 2]))
+    assert kept.points_px.tolist() == features.points_px[[5, 2]].tolist()
+    assert kept.descriptors.tolist() == features.descriptors[[5, 2]].tolist()
+    assert kept.noise_scale.tolist() == features.noise_scale[[5, 2]].tolist()
+    assert len(features.select(np.zeros(len(features), dtype=bool))) == len(Features.none()) == 0
