@@ -19,11 +19,11 @@ from .sweep import Method
 from .tracks import TRACK_GROWTH_RAD
 from .turn_path import STEADY_QUANTILE, TurnErrors, TurnPath, measure_path, steady_path
 
-NOISE_FACTOR = 4.0
+NOISE_FACTOR = 5.0
 """Variance of a mapped point divided by what independent noise of the keypoints makes of it. Keypoints
 of both views err together where both look at the same edge; measured on drives with truth."""
 
-FLOOR_DEG = 0.01
+FLOOR_DEG = 0.006
 """What no map is better than, degrees of the road view (1σ per axis)."""
 
 ANCHOR_DEG = 0.15

@@ -14,6 +14,10 @@ HEAD_SPEED_DEG_S = 30.0
 """Speed of the head that is reckoned with (1σ) where a sample lies between a frame that has a map and one
 that hasn't."""
 
+BEND = 0.12
+"""Between two frames a sample's way differs from a straight one by about this part of its length (1σ): the
+head speeds up and slows down."""
+
 _BLOCK = 1 << 14
 
 
@@ -131,6 +135,9 @@ def carry_samples(
         (1 - wide) * here.covariance_px2 + wide * there.covariance_px2,
         here.covariance_px2,
     )
+    length = np.hypot(*(there.point_px - here.point_px).T)
+    bend = np.where(both, BEND * 4 * part * (1 - part) * length, 0.0)
+    covariance = covariance + (bend**2)[:, None, None] * np.eye(2)
     alone = here.known & ~both
     drift = np.radians(HEAD_SPEED_DEG_S) * np.abs(away_ns) / 1e9 * road_px_per_rad
     covariance = covariance + np.where(alone, drift**2, 0.0)[:, None, None] * np.eye(2)

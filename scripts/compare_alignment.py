@@ -10,7 +10,6 @@ true gaze lies in the road picture.
 
 import argparse
 import json
-import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -59,7 +58,9 @@ def compare(folder: Path, method: str, workers: int | None = None) -> dict[str, 
         true_samples = pd.read_parquet(session.truth / "gaze.parquet")
     scale = SCALE_WIDTH_PX / width
     row: dict[str, Any] = {"session": folder.name, "method": method, "seconds": seconds}
-    return row | compare_frames(frames, truth, scale) | compare_samples(samples, true_samples, scale)
+    return (
+        row | compare_frames(frames, truth, scale) | compare_samples(samples, true_samples, scale)
+    )
 
 
 def compare_frames(frames: pd.DataFrame, truth: pd.DataFrame, scale: float) -> dict[str, Any]:
@@ -94,30 +95,26 @@ def compare_frames(frames: pd.DataFrame, truth: pd.DataFrame, scale: float) -> d
         "coverage_clear": share(clear["answered"]),
         "coverage_all": share(view["answered"]),
         "stated_median": float(view["stated"].median()),
-        "sure_and_wrong": int(
-            ((table["stated"] < SURE_PX) & (table["error"] > WRONG_PX)).sum()
-        ),
+        "sure_and_wrong": int(((table["stated"] < SURE_PX) & (table["error"] > WRONG_PX)).sum()),
     }
     for source in ("direct", "propagated"):
         chosen = table[(table["source"] == source) & table["answered"]]
         seen = chosen[chosen["view"]]
         row[f"{source}_frames"] = len(seen)
         row[f"{source}_in_95"] = share(seen["nees"] <= ELLIPSE_95)
-        row[f"{source}_in_95_outside"] = share(
-            chosen.loc[~chosen["view"], "nees"] <= ELLIPSE_95
-        )
+        row[f"{source}_in_95_outside"] = share(chosen.loc[~chosen["view"], "nees"] <= ELLIPSE_95)
     return row
 
 
 def compare_samples(samples: pd.DataFrame, truth: pd.DataFrame, scale: float) -> dict[str, Any]:
     """Compare the raw gaze samples, each at its own time."""
-    both = samples.merge(truth, on="timestamp_ns", suffixes=("", "_true"))
-    inside = both["gaze_road_x_true"].notna() & both["gaze_road_in_view"].eq(True)
+    both = samples.merge(truth, on="timestamp_ns")
+    inside = both["gaze_road_x"].notna() & both["gaze_road_in_view"].eq(True)
     error = np.hypot(
-        both["gaze_road_x_px"] - both["gaze_road_x"] if "gaze_road_x" in both else np.nan,
-        both["gaze_road_y_px"] - both["gaze_road_y"] if "gaze_road_y" in both else np.nan,
-    )
-    return {"samples": quantiles(pd.Series(error)[inside.to_numpy()] * scale)}
+        both["gaze_road_x_px"] - both["gaze_road_x"], both["gaze_road_y_px"] - both["gaze_road_y"]
+    )[inside]
+    covered = error <= np.sqrt(ELLIPSE_95) * both["gaze_road_error_px"][inside]
+    return {"samples": quantiles(error * scale), "samples_in_95": share(covered)}
 
 
 def normalised_square(table: pd.DataFrame) -> NDArray[np.float64]:
@@ -153,7 +150,8 @@ def show(rows: list[dict[str, Any]]) -> None:
             f"{row['propagated_in_95']:.1%} of {row['propagated_frames']}",
             f"{row['direct_in_95_outside']:.0%}, {row['propagated_in_95_outside']:.0%}",
             str(row["sure_and_wrong"]),
-            ", ".join(f"{each:.2f}" for each in row["samples"][:2]),
+            ", ".join(f"{each:.2f}" for each in row["samples"][:2])
+            + f" ({row['samples_in_95']:.0%})",
             f"{row['seconds']:.0f}",
         )  # fmt: skip
     Console(width=230).print(table)
@@ -169,9 +167,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write all figures here as well")
     args = parser.parse_args()
     rows = [
-        compare(folder, method, args.workers)
-        for folder in args.sessions
-        for method in args.method
+        compare(folder, method, args.workers) for folder in args.sessions for method in args.method
     ]
     show(rows)
     if args.json is not None:

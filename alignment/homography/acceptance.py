@@ -13,9 +13,11 @@ square that the inliers fill. Under "all are outliers" the mean of B is 1, whenc
 
     P(B ≥ 1/α) ≤ α
 
-whatever n, A and σ are, and however long the search was. Of 300 matches some 9 inliers are enough. In
-random ones (scripts/bench_homography.py) the bound is kept about as closely as it promises; σ, which is
-fitted too, is not part of B, and the least number of inliers more than makes up for it.
+whatever n, A and σ are, and however long the search was. That holds for B as it is meant; Laplace's
+integral and the fitted σ, which B leaves out, are approximations. Measured with random even matches and
+nothing but B to decide (min_inliers 4.5), 1000 times 60: 3, 2 and 1 accepted with α = 0.05, 0.01 and
+0.001; of 400 times 300 none. Of 300 matches with 9, 10 and 11 right ones 23 %, 97 % and all were accepted.
+With the usual least number of inliers see scripts/bench_homography.py.
 """
 
 import math

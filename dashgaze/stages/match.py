@@ -24,8 +24,12 @@ from .picture_file import check_picture_name, read_luma, write_picture
 FEATURE_COUNT = 1000
 FEWEST_FEATURES, MOST_FEATURES = 50, 20_000
 
+LONGEST_PX = 2048
+"""Longest side of a picture in which features are looked for; larger ones are reduced for that. Their
+finest detail is blur and noise, and nothing that a camera with fewer pixels sees."""
+
 # Scenes have a second plane with many matches, such as the road or the dashboard.
-_OPTIONS = MlesacOptions(min_iterations=1000)
+_MIN_ITERATIONS = 1000
 # Smaller pictures are all border, where ORB describes nothing.
 _SMALLEST_SIDE_PX = 41
 _GRID_STEPS = 33
@@ -49,8 +53,8 @@ class MatchResult:
     feature_count_a, feature_count_b
         Count of features of each picture.
     sigma_px
-        Standard deviation of a keypoint's noise per coordinate, px of B; None if refused. On the
-        finest level of the pyramid: coarser ones have more.
+        Standard deviation of a keypoint's noise per coordinate, px of B; None if refused. Of those found
+        on the finest level of the pyramid: the others have more.
     error_px
         Standard error per coordinate, px of B, of a mapped point in the middle of what A and B both
         show; None if refused. It holds for a flat scene, a far one, or a camera that only turned: the
@@ -105,7 +109,8 @@ def match(
 ) -> MatchResult:
     """Find the homography between two pictures of one scene.
 
-    ORB features are matched by their Hamming distance, and the homography is found by MLESAC. Lens
+    ORB features are matched by their Hamming distance, and the homography is found by MLESAC. Pictures
+    larger than `LONGEST_PX` are reduced for the features only: all numbers are of the full picture. Lens
     distortion is left as it is: undistort pictures that have much of it before.
 
     Parameters
@@ -174,14 +179,19 @@ def _refuse_overwriting(drawing: Path, pictures: tuple[Path, Path]) -> None:
 def _match_pictures(
     luma_a: NDArray[np.uint8], luma_b: NDArray[np.uint8], feature_count: int, seed: int
 ) -> tuple[MatchResult, HomographyEstimate | None]:
-    detector = FeatureDetector(count=feature_count)
-    features_a, features_b = _find(detector, luma_a), _find(detector, luma_b)
+    reduction_a, reduction_b = _reduction(luma_a), _reduction(luma_b)
+    features_a = _find(luma_a, feature_count, reduction_a)
+    features_b = _find(luma_b, feature_count, reduction_b)
     pairs = match_descriptors(features_a.descriptors, features_b.descriptors)
     in_a, in_b = features_a.select(pairs.query), features_b.select(pairs.train)
     found = estimate_homography(
         in_a.points_px,
         in_b.points_px,
-        options=_OPTIONS,
+        options=MlesacOptions(
+            sigma_px=reduction_b,
+            source_noise_ratio=reduction_a / reduction_b,
+            min_iterations=_MIN_ITERATIONS,
+        ),
         noise_scale=np.sqrt(in_a.noise_scale * in_b.noise_scale),
         quality=pairs.distance_bits.astype(np.float64),
         seed=seed,
@@ -208,10 +218,14 @@ def _match_pictures(
     return result, estimate
 
 
-def _find(detector: FeatureDetector, luma: NDArray[np.uint8]) -> Features:
-    if min(luma.shape) < _SMALLEST_SIDE_PX:
+def _reduction(luma: NDArray[np.uint8]) -> float:
+    return max(1.0, int(max(luma.shape)) / LONGEST_PX)
+
+
+def _find(luma: NDArray[np.uint8], count: int, reduction: float) -> Features:
+    if min(luma.shape) / reduction < _SMALLEST_SIDE_PX:
         return Features.none()
-    return detector.find(luma)
+    return FeatureDetector(count=count, reduction=reduction).find(luma)
 
 
 def _error_px(
