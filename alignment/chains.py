@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from .direct import DirectMatch
 from .ego_camera import EgoCamera
 from .features import FeatureDetector, Features
+from .finite import finite_rows
 from .homography import HomographyEstimate, MlesacOptions, estimate_homography
 from .mapping import Mapping
 from .matching import match_near
@@ -83,7 +84,7 @@ class ChainCarrier:
     def _see(self, frame: Step) -> tuple[Features, NDArray[np.float64]]:
         features = self._detector.find(frame.luma)
         undistorted = self._camera.undistort(features.points_px)
-        known = np.isfinite(undistorted).all(axis=1)
+        known = finite_rows(undistorted)
         return features.select(known), undistorted[known]
 
 

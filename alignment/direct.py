@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from .ego_camera import EgoCamera
 from .features import FeatureDetector, Features, Region
+from .finite import finite_rows
 from .homography import HomographyEstimate, MlesacOptions, Refused, estimate_homography
 from .mapping import MapFrame, Mapping
 from .matching import Matches, match_descriptors, match_near
@@ -188,9 +189,9 @@ class DirectMatcher:
         pairs = self._pair(ego, view, prediction).best(MAX_MATCHES)
         if len(pairs) < MIN_INLIERS:
             return Rejected(reason="no_consensus")
-        ego_px, road_px = ego.undistorted_px[pairs.query], places[pairs.train]
+        ego_px, road_px = ego.undistorted_px[pairs.query], places.points_px[pairs.train]
         noise_scale = np.sqrt(
-            ego.features.noise_scale[pairs.query] * view.features.noise_scale[pairs.train]
+            ego.features.noise_scale[pairs.query] * places.noise_scale[pairs.train]
         )
         estimate = self._estimate(ego_px, road_px, noise_scale, pairs, view, prediction, seed)
         if isinstance(estimate, Refused):
@@ -285,7 +286,7 @@ class DirectMatcher:
                 return _EgoFeatures(features=Features.none(), undistorted_px=np.zeros((0, 2)))
         features = self._detector.find(luma, region=region)
         undistorted = self.camera.undistort(features.points_px)
-        kept = np.isfinite(undistorted).all(axis=1)
+        kept = finite_rows(undistorted)
         if prediction is not None and len(features):
             # The rectangle holds more than the road: pillars, mirror, the top of the dashboard.
             margin = prediction.radius_px + _ROI_MARGIN_PX
@@ -307,7 +308,7 @@ class DirectMatcher:
         ) * (width, height)  # fmt: skip
         ego, front = _back(prediction.road_from_ego, border)
         shown = self.camera.distort(ego[front])
-        shown = shown[np.isfinite(shown).all(axis=1)]
+        shown = shown[finite_rows(shown)]
         if len(shown) < 2:
             return None
         local = self._ego_px_per_road_px(prediction.road_from_ego)

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .camera import distort_points, undistort_points
+from .finite import finite_rows
 
 _STEP_PX = 2
 # Where interpolation errs by more, the model itself is asked: in the corners, near a lens's fold.
@@ -65,7 +66,7 @@ class EgoCamera:
         below = self._table[y + 1, x] * (1 - right) + self._table[y + 1, x + 1] * right
         result = np.full_like(points, np.nan)
         result[inside] = above * (1 - down) + below * down
-        by_model = np.isfinite(points).all(axis=1)
+        by_model = finite_rows(points)
         by_model[inside] = ~self._good[y, x]
         if by_model.any():
             result[by_model] = self.undistort_exactly(points[by_model])

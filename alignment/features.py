@@ -120,12 +120,14 @@ class FeatureDetector:
             left, top = round(region.left / self.reduction), round(region.top / self.reduction)
             mask = usable[top : top + picture.shape[0], left : left + picture.shape[1]]
             if mask.shape != picture.shape:
-                mask = cv2.resize(mask, picture.shape[::-1], interpolation=cv2.INTER_NEAREST)
+                size = picture.shape[1], picture.shape[0]
+                resized = cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST)
+                mask = np.asarray(resized, dtype=np.uint8)
         keypoints, descriptors = self._orb.detectAndCompute(picture, mask)
         if descriptors is None or not len(keypoints):
             return Features.none()
         octave = np.fromiter((each.octave for each in keypoints), dtype=np.int64)
-        scale = SCALE_STEP**octave
+        scale = np.asarray(SCALE_STEP**octave, dtype=np.float64)
         places = np.asarray(cv2.KeyPoint.convert(keypoints), dtype=np.float64)
         # OpenCV multiplies by the nominal step: it leaves out that pixel centres, not corners, have
         # integer coordinates, and that a level has whole pixels. Both together are up to 3 px.

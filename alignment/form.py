@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .finite import finite_rows
 from .observations import from_triangles, to_triangles
 from .road_camera import RoadCamera
 
@@ -90,7 +91,7 @@ def draw_to_form(
         The road camera.
     """
     drawn, less = normal_map.copy(), covariance.copy()
-    known = np.flatnonzero(np.isfinite(normal_map).all(axis=1))
+    known = np.flatnonzero(finite_rows(normal_map))
     if not len(known):
         return drawn, less
     maps, full = normal_map[known].reshape(-1, 3, 3), from_triangles(covariance[known])

@@ -24,7 +24,8 @@ def middle_rays(normal_map: NDArray[np.float64], height_part: float) -> NDArray[
     x, y = np.meshgrid(across, across * height_part)
     points = np.column_stack([x.ravel(), y.ravel(), np.ones(x.size)])
     rays = points @ np.linalg.inv(normal_map).T
-    return rays / np.linalg.norm(rays, axis=1)[:, None] * np.sign(rays @ normal_map[2])[:, None]
+    ahead = np.sign(rays @ normal_map[2])
+    return np.asarray(rays / np.linalg.norm(rays, axis=1)[:, None] * ahead[:, None])
 
 
 def turn_between_maps(
@@ -47,7 +48,7 @@ def turn_between_maps(
     NDArray[np.float64]
         Rotation vector, radians, shape (3,).
     """
-    turn = nearest_rotation(np.linalg.solve(earlier, later))
+    turn = nearest_rotation(np.asarray(np.linalg.solve(earlier, later), dtype=np.float64))
     rays = middle_rays(later, height_part)
     goal = _project(later, rays)
     for _ in range(_STEPS):
@@ -56,7 +57,7 @@ def turn_between_maps(
         here = image[:, :2] / image[:, 2:]
         slope = _slopes(moved, rays, image, here)
         step, *_ = np.linalg.lstsq(slope.reshape(-1, 3), (goal - here).reshape(-1), rcond=None)
-        turn = turn @ rotation_matrix(step)
+        turn = np.asarray(turn @ rotation_matrix(np.asarray(step, dtype=np.float64)))
     return rotation_vector(turn)
 
 

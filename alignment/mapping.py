@@ -48,8 +48,8 @@ class MapFrame:
     def contains(self, points_px: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Tell which road points lie inside of the picture, pixel edges included, shape (n,)."""
         edge = np.array(self.road_size_px) - 0.5
-        inside: NDArray[np.bool_] = ((points_px >= -0.5) & (points_px < edge)).all(axis=1)
-        return inside
+        inside = (points_px >= -0.5) & (points_px < edge)
+        return np.asarray(inside.all(axis=1), dtype=np.bool_)
 
 
 class Mapping:

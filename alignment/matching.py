@@ -5,8 +5,9 @@ best, are found in one pass, which is what makes an exhaustive search of a thous
 against a thousand cheaper than a clever one.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numba import types
@@ -143,15 +144,16 @@ def _no_matches() -> Matches:
     return Matches(query=nothing, train=nothing, distance_bits=np.zeros(0, dtype=np.int32))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _bit_count(_: Any, word: Any) -> Any:
-    """Count the set bits of a 64-bit word with one instruction."""
+def _generate_bit_count(_typing: Any, _word: Any) -> Any:
+    """Tell the compiler how to count the set bits of a 64-bit word: with one instruction."""
 
     def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         return builder.ctpop(arguments[0])
 
     return types.uint64(types.uint64), generate
 
+
+_bit_count = cast("Callable[[Any], Any]", intrinsic(_generate_bit_count))
 
 _Search = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]
 

@@ -11,6 +11,10 @@ from .matching import match_near
 _REACH_PX = 40.0
 """How far a feature may move between two road frames, in px of the reduced picture."""
 
+UNMOVED_NOISE = 1.5
+"""How much less exact a feature is that can't be moved to the ego frame's time; measured on drives with
+truth."""
+
 _MAX_REACH = 1.0
 """Furthest the ego frame may lie from the road frame, in intervals to the neighbour."""
 
@@ -40,13 +44,29 @@ class RoadView:
     features: Features
 
 
-def features_at(view: RoadView, neighbour: RoadView | None, time_s: float) -> NDArray[np.float64]:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PlacedFeatures:
+    """Features at another moment than that of their picture.
+
+    Attributes
+    ----------
+    points_px
+        Places, shape (n, 2), px.
+    noise_scale
+        Relative noise of each, shape (n,); see `Features`.
+    """
+
+    points_px: NDArray[np.float64]
+    noise_scale: NDArray[np.float64]
+
+
+def features_at(view: RoadView, neighbour: RoadView | None, time_s: float) -> PlacedFeatures:
     """Find where the features of a road frame were a moment before or after it.
 
     Ego and road frames are taken up to half a frame interval apart; near the border of a fast road
     that is several pixels, and it has one sign at a time: not noise, but a zoom. A feature that is
     found in the neighbouring frame too is moved along the line between the two places. One that
-    isn't stays where it is.
+    isn't stays where it is, and counts as less exact.
 
     Parameters
     ----------
@@ -56,19 +76,13 @@ def features_at(view: RoadView, neighbour: RoadView | None, time_s: float) -> ND
         The next one on the side of `time_s`; None if there is none.
     time_s
         The moment, on the phone's clock.
-
-    Returns
-    -------
-    NDArray[np.float64]
-        Places, shape (n, 2), px.
     """
     here = view.features
-    points = here.points_px.copy()
     if neighbour is None or neighbour.time_s == view.time_s:
-        return points
+        return PlacedFeatures(points_px=here.points_px, noise_scale=here.noise_scale)
     part = (time_s - view.time_s) / (neighbour.time_s - view.time_s)
     if not 0 < part <= _MAX_REACH:
-        return points
+        return PlacedFeatures(points_px=here.points_px, noise_scale=here.noise_scale)
     there = neighbour.features
     pairs = match_near(
         here.descriptors,
@@ -77,5 +91,7 @@ def features_at(view: RoadView, neighbour: RoadView | None, time_s: float) -> ND
         there.points_px,
         radius_px=_REACH_PX * view.reduction,
     )
+    points, noise_scale = here.points_px.copy(), UNMOVED_NOISE * here.noise_scale
     points[pairs.query] += part * (there.points_px[pairs.train] - points[pairs.query])
-    return points
+    noise_scale[pairs.query] = here.noise_scale[pairs.query]
+    return PlacedFeatures(points_px=points, noise_scale=noise_scale)

@@ -13,6 +13,8 @@ scene camera: x right, y down, z forward) changes it by ::
 import numpy as np
 from numpy.typing import NDArray
 
+from .finite import finite_rows
+
 _SMALL_RAD = 1e-8
 
 
@@ -22,8 +24,8 @@ def rotation_matrix(vector_rad: NDArray[np.float64]) -> NDArray[np.float64]:
     cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
     angle = float(np.sqrt(x * x + y * y + z * z))
     if angle < _SMALL_RAD:
-        return np.eye(3) + cross
-    return (
+        return np.asarray(np.eye(3) + cross)
+    return np.asarray(
         np.eye(3) + np.sin(angle) / angle * cross + (1 - np.cos(angle)) / angle**2 * (cross @ cross)
     )
 
@@ -83,7 +85,7 @@ def head_turns(
         frame, and where samples are missing.
     """
     turns = np.full((len(frame_ns), 3), np.nan)
-    known = np.isfinite(gyro_deg_s).all(axis=1)
+    known = finite_rows(gyro_deg_s)
     sample_ns, rate = sample_ns[known], np.radians(gyro_deg_s[known])
     if len(sample_ns) < 2 or len(frame_ns) < 2:
         return turns

@@ -304,7 +304,7 @@ class _Solver:
         known = np.isfinite(spread)
         usual = float(np.median(spread[known])) if known.any() else 0.0
         floor = np.radians(FLOOR_DEG) * self._px_per_rad
-        return np.hypot(floor, np.where(known, spread, usual))
+        return np.asarray(np.hypot(floor, np.where(known, spread, usual)))
 
 
 def _good_rows(seen: Observations) -> NDArray[np.intp]:

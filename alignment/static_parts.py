@@ -53,13 +53,14 @@ def static_parts(pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8] | N
     static = (share > _LASTING) & (whole > _LEAST_DETAIL**2)
     if static.mean() > MAX_SHARE:
         return None
-    static = _touching_border(cv2.morphologyEx(
+    closed = cv2.morphologyEx(
         static.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), dtype=np.uint8)
-    ))  # fmt: skip
-    if not static.any():
+    )
+    bordering = _touching_border(np.asarray(closed, dtype=np.uint8))
+    if not bordering.any():
         return None
     height, width = pictures[0].shape
-    mask = cv2.resize(static, (width, height), interpolation=cv2.INTER_NEAREST)
+    mask = cv2.resize(bordering, (width, height), interpolation=cv2.INTER_NEAREST)
     grown = cv2.dilate(mask, np.ones((_GROWTH_PX, _GROWTH_PX), dtype=np.uint8))
     return np.where(grown > 0, 0, 255).astype(np.uint8)
 

@@ -110,7 +110,7 @@ def _rows(plan: PairPlan) -> list[int]:
     middle = (np.arange(count) + 0.5) / count
     wanted = plan.time_s[usable[0]] + middle * seconds
     nearest = np.abs(plan.time_s[cheap][None] - wanted[:, None]).argmin(axis=1)
-    return np.unique(cheap[nearest]).tolist()
+    return [int(row) for row in np.unique(cheap[nearest])]
 
 
 def _look(matcher: DirectMatcher, pair: FramePair, time_s: float) -> DirectMatch | None:

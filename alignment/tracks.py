@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from .direct import DirectMatch
 from .ego_camera import EgoCamera
+from .finite import finite_rows
 from .road_view import RoadView
 from .rotation import rotation_matrix
 from .turn_fit import MIN_POINTS, TurnFit, fit_turn
@@ -125,7 +126,7 @@ class TrackCarrier:
         points = self._camera.undistort(self._ego)
         image = np.column_stack([points, np.ones(len(points))]) @ after.T
         expected = self._camera.distort(image[:, :2] / image[:, 2:])
-        lost = ~np.isfinite(expected).all(axis=1)
+        lost = ~finite_rows(expected)
         expected[lost] = self._ego[lost]
         return expected
 

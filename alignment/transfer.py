@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .finite import finite_rows
 from .frame_grid import Membership
 from .mapping import map_all
 from .observations import from_triangles
@@ -79,7 +80,7 @@ def carry_gaze(
         )
         model = solution.model_px[index] ** 2
         covariance[block] = spread + model[:, None, None] * np.eye(2)
-    lost = ~(np.isfinite(point).all(axis=1) & np.isfinite(covariance).all(axis=(1, 2)))
+    lost = ~(finite_rows(point) & finite_rows(covariance))
     point[lost], covariance[lost] = np.nan, np.nan
     return RoadGaze(
         point_px=point, covariance_px2=covariance, in_view=solution.frame.contains(point)

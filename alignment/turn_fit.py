@@ -100,7 +100,8 @@ def fit_turn(
             break
     if share < _MIN_INLIER_SHARE or not np.isfinite(bare.normal_map).all():
         return None
-    mapping = start.turned(total, np.linalg.inv(normal) * sigma**2)
+    spread = np.asarray(np.linalg.inv(normal) * sigma**2, dtype=np.float64)
+    mapping = start.turned(total, spread)
     return TurnFit(
         mapping=Mapping(bare.normal_map, mapping.covariance, start.frame),
         inlier_count=int((weight > 0.5).sum()),

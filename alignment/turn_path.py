@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .finite import finite_rows
 from .map_turn import turn_between_maps
 from .rotation import rotation_matrix, rotation_vector
 
@@ -60,7 +61,7 @@ class TurnPath:
         """
         orientation = np.empty((len(turn_rad), 3, 3))
         current = np.eye(3)
-        known = np.isfinite(turn_rad).all(axis=1)
+        known = finite_rows(turn_rad)
         known[1:] &= np.diff(time_s) <= LONGEST_STEP_S
         for i, turn in enumerate(turn_rad):
             if known[i]:
@@ -166,7 +167,7 @@ def measure_path(
         The path with its bias, and how far off it is.
     """
     rng = np.random.default_rng(seed)
-    known = np.isfinite(normal_map).all(axis=(1, 2))
+    known = finite_rows(normal_map)
 
     def turn(first: int, last: int) -> NDArray[np.float64]:
         return rotation_matrix(turn_between_maps(normal_map[first], normal_map[last], height_part))

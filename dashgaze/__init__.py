@@ -12,14 +12,17 @@ if TYPE_CHECKING:
     from .checks import check
     from .collection.importing import import_session
     from .session import find_sessions, open_session
+    from .stages.align import AlignOptions, align
     from .stages.frames import frames
     from .stages.match import MatchResult, match
     from .stages.offset import offset
     from .stages.sync import sync
 
 __all__ = [
+    "AlignOptions",
     "MatchResult",
     "__version__",
+    "align",
     "check",
     "find_sessions",
     "frames",
@@ -31,7 +34,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AlignOptions": ".stages.align",
     "MatchResult": ".stages.match",
+    "align": ".stages.align",
     "check": ".checks",
     "find_sessions": ".session",
     "frames": ".stages.frames",

@@ -9,8 +9,10 @@ import pytest
 import dashgaze
 
 PUBLIC = [
+    "AlignOptions",
     "MatchResult",
     "__version__",
+    "align",
     "check",
     "find_sessions",
     "frames",

@@ -8,6 +8,7 @@ import typer
 
 from dashgaze._version import __version__
 
+from .align import align_command
 from .check import check_command
 from .command import SafeCommand
 from .frames import frames_command
@@ -31,6 +32,7 @@ app.command("import", cls=SafeCommand)(import_command)
 app.command("check", cls=SafeCommand)(check_command)
 app.command("sync", cls=SafeCommand)(sync_command)
 app.command("frames", cls=SafeCommand)(frames_command)
+app.command("align", cls=SafeCommand)(align_command)
 app.command("offset", cls=SafeCommand)(offset_command)
 app.command("match", cls=SafeCommand)(match_command)
 

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from dashgaze.alignment.finite import finite_rows
 from dashgaze.alignment.frame_grid import Membership
 from dashgaze.alignment.observations import REFUSALS, Observations
 from dashgaze.alignment.road_camera import usual_focal_px
@@ -166,13 +167,13 @@ def _names(codes: NDArray[np.int8], known: tuple[str, ...]) -> pa.Array:
 
 def _floats(values: NDArray[np.float64]) -> pa.Array:
     with np.errstate(over="ignore"):  # an absurd error becomes null, as infinity
-        narrow = values.astype(np.float32)
+        narrow = np.asarray(values, dtype=np.float32)
     return pa.array(narrow, mask=~np.isfinite(narrow))
 
 
 def _lists(rows: NDArray[np.float64], dtype: type[np.float32] | type[np.float64]) -> pa.Array:
     """Make a column of lists of one length; rows with NaN are null."""
-    missing = ~np.isfinite(rows).all(axis=1)
+    missing = ~finite_rows(rows)
     values = pa.array(np.where(missing[:, None], 0.0, rows).astype(dtype).ravel())
     field = pa.field("element", values.type)
     return pa.FixedSizeListArray.from_arrays(

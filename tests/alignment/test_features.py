@@ -2,7 +2,13 @@ import cv2
 import numpy as np
 import pytest
 
-from dashgaze.alignment.features import SCALE_STEP, FeatureDetector, Features, Region
+from dashgaze.alignment.features import (
+    SCALE_STEP,
+    FeatureDetector,
+    Features,
+    Region,
+    working_reduction,
+)
 
 SIZE = (407, 301)  # both odd, so that no level of the pyramid has the nominal size
 
@@ -160,3 +166,21 @@ def test_some_of_the_features() -> None:
     assert kept.descriptors.tolist() == features.descriptors[[5, 2]].tolist()
     assert kept.noise_scale.tolist() == features.noise_scale[[5, 2]].tolist()
     assert len(features.select(np.zeros(len(features), dtype=bool))) == len(Features.none()) == 0
+
+
+@pytest.mark.parametrize(
+    ("road_focal_px", "reduction"),
+    [
+        (600.0, 1.0),  # never enlarged
+        (900.0, 1.0),  # a little isn't worth it
+        (1000.0, 1000 / 766),
+        (1300.0, 2.0),  # 1.7: halving is cheaper
+        (1750.0, 2.0),
+        (2298.0, 3.0),
+        (None, 2.0),  # 1920 px over 60° are 1663 px
+    ],
+)
+def test_road_pictures_are_reduced_to_the_ego_view_s_scale(
+    road_focal_px: float | None, reduction: float
+) -> None:
+    assert working_reduction((1920, 1080), 766, road_focal_px) == pytest.approx(reduction)

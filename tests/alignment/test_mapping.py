@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from dashgaze.alignment.homography import HomographyEstimate, refine_homography
-from dashgaze.alignment.mapping import MapFrame, Mapping
+from dashgaze.alignment.mapping import MapFrame, Mapping, map_all
 from dashgaze.alignment.rotation import rotation_matrix, turned
 
 EGO = np.array([[766.3, 0, 543.6], [0, 766.4, 566.1], [0, 0, 1]])
@@ -139,6 +139,26 @@ def test_missing_points_stay_missing_and_alone() -> None:
     assert np.isnan(spread[:, 0, 0]).tolist() == [False, True, False]
     assert mapping.map_points(np.zeros((0, 2))).shape == (0, 2)
     assert mapping.covariance_px2(np.zeros((0, 2))).shape == (0, 2, 2)
+
+
+def test_each_point_by_its_own_map() -> None:
+    first = Mapping.from_estimate(estimate(), FRAME)
+    maps = [first.turned(np.array([0, 0.05 * k, 0])) for k in range(5)]
+    normal, spread = (
+        np.stack([each.normal_map for each in maps]),
+        np.stack([each.covariance for each in maps]),
+    )
+    points, covariances = map_all(normal, spread, PLACES_PX, FRAME)
+    for k, each in enumerate(maps):
+        assert points[k] == pytest.approx(each.map_points(PLACES_PX[[k]])[0], rel=1e-12)
+        assert covariances[k] == pytest.approx(each.covariance_px2(PLACES_PX[[k]])[0], rel=1e-9)
+    homographies = FRAME.road_from_ego(normal)
+    assert homographies[3] == pytest.approx(maps[3].road_from_ego, rel=1e-12)
+    # rows without a map stay without a point
+    normal[1] = np.nan
+    points, covariances = map_all(normal, spread, PLACES_PX, FRAME)
+    assert np.isnan(points[:, 0]).tolist() == [False, True, False, False, False]
+    assert np.isnan(covariances[:, 0, 0]).tolist() == [False, True, False, False, False]
 
 
 @pytest.mark.parametrize(

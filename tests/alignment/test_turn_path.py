@@ -6,6 +6,7 @@ import pytest
 from dashgaze.alignment.rotation import rotation_matrix, rotation_vector
 from dashgaze.alignment.turn_path import (
     GAP_LENGTHS,
+    LONGEST_STEP_S,
     TRIALS,
     TurnErrors,
     TurnPath,
@@ -82,6 +83,16 @@ def test_a_missing_turn_splits_the_path() -> None:
     assert path.turn(12, 19) == pytest.approx(turn_between(turns, 12, 19), abs=1e-12)
 
 
+@pytest.mark.parametrize(("step_s", "known"), [(LONGEST_STEP_S - 1e-9, True), (0.3, False)])
+def test_nothing_is_known_across_missing_frames(step_s: float, known: bool) -> None:
+    time_s = times(20)
+    time_s[8:] += step_s - 1 / 30
+    for path in (TurnPath.from_turns(head(20), time_s), steady_path(time_s)):
+        assert path.knows(0, 7)
+        assert path.knows(8, 19)
+        assert path.knows(7, 8) == known
+
+
 def test_bias_is_taken_off() -> None:
     turns = np.tile([0.0, 0.01, 0], (40, 1))
     raw = TurnPath.from_turns(turns + BIAS, times(40))
@@ -104,7 +115,7 @@ def test_a_closed_turn_meets_both_ends() -> None:
 
 
 def test_what_is_missed_is_spread_over_time_not_frames() -> None:
-    time_s = np.array([0.0, 1, 2, 3, 9, 10])
+    time_s = np.array([0.0, 1, 2, 3, 9, 10]) / 30
     path = steady_path(time_s)
     whole = rotation_matrix(np.array([0, 0.2, 0]))
     assert rotation_vector(path.closed_turn(0, 3, 5, whole)) == pytest.approx([0, 0.06, 0])

@@ -11,7 +11,7 @@ import dashgaze
 from dashgaze.cli import app
 from dashgaze.errors import DashgazeError, InputError
 
-COMMANDS = ("check", "frames", "import", "match", "offset", "sync")
+COMMANDS = ("align", "check", "frames", "import", "match", "offset", "sync")
 HEAVY = ("av", "cv2", "datasets", "librosa", "numba", "numpy", "pandas", "pyarrow", "scipy")
 
 

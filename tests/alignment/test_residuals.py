@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+
+from dashgaze.alignment.direct import DirectMatch
+from dashgaze.alignment.mapping import MapFrame, Mapping
+from dashgaze.alignment.residuals import local_spread_px
+from dashgaze.alignment.rotation import rotation_matrix
+
+EGO = np.array([[766.3, 0, 543.6], [0, 766.4, 566.1], [0, 0, 1]])
+ROAD = np.array([[1663.0, 0, 959.5], [0, 1663, 539.5], [0, 0, 1]])
+FRAME = MapFrame(ego_matrix=EGO, road_size_px=(1920, 1080))
+MAPPING = Mapping.from_matrix(
+    ROAD @ rotation_matrix(np.array([0.04, -0.1, 0.02])) @ np.linalg.inv(EGO),
+    np.zeros((8, 8)),
+    FRAME,
+)
+GAZE = np.array([500.0, 560])
+
+
+def match(
+    missed: np.ndarray, ego: np.ndarray, *, sigma_px: float = 1.0, scale: float = 1.0
+) -> DirectMatch:
+    road = MAPPING.map_points(ego) + missed
+    return DirectMatch(
+        mapping=MAPPING,
+        inlier_probability=np.ones(len(ego)),
+        sigma_px=sigma_px,
+        ego_px=ego,
+        road_px=road,
+        ego_shown_px=ego,
+        road_shown_px=road,
+        noise_scale=np.full(len(ego), scale),
+        deviation_px=np.nan,
+    )
+
+
+def around(centre: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
+    return centre + np.random.default_rng(seed).uniform(-60, 60, (count, 2))
+
+
+def noise(count: int, sigma_px: float) -> np.ndarray:
+    return np.random.default_rng(9).normal(0, sigma_px, (count, 2))
+
+
+def test_noise_alone_is_no_spread() -> None:
+    ego = around(GAZE, 400)
+    # the noise of both views together
+    spread = local_spread_px(match(noise(400, 2**0.5), ego), GAZE)
+    assert spread < 0.5
+    coarse = match(noise(400, 3 * 2**0.5), ego, scale=3.0)
+    assert local_spread_px(coarse, GAZE) < 1.5
+
+
+@pytest.mark.parametrize("sigma_px", [4.0, 10.0])
+def test_spread_is_what_exceeds_the_noise(sigma_px: float) -> None:
+    ego = around(GAZE, 2000)
+    spread = local_spread_px(match(noise(2000, np.hypot(sigma_px, 2**0.5)), ego), GAZE)
+    assert spread == pytest.approx(sigma_px, rel=0.06)
+
+
+def test_an_object_off_the_map_is_seen_where_it_is() -> None:
+    # a car ahead, 20 px off by parallax; everything 500 px further right is right
+    near, far = around(GAZE, 60), around(GAZE + (500, 0), 200, 1)
+    missed = np.vstack([np.tile([12.0, 16], (60, 1)), np.zeros((200, 2))]) + noise(260, 1)
+    seen = match(missed, np.vstack([near, far]))
+    assert local_spread_px(seen, GAZE) == pytest.approx(20 / 1.386**0.5, rel=0.05)
+    assert local_spread_px(seen, GAZE + (500, 0)) < 1
+
+
+def test_a_few_wrong_matches_don_t_matter() -> None:
+    ego = around(GAZE, 100)
+    missed = noise(100, 2**0.5)
+    missed[:30] += 300
+    assert local_spread_px(match(missed, ego), GAZE) < 1.5
+
+
+def test_unknown_gaze_and_nothing_near_it() -> None:
+    seen = match(np.zeros((100, 2)), around(GAZE, 100))
+    assert np.isnan(local_spread_px(seen, np.array([np.nan, 560])))
+    assert np.isnan(local_spread_px(seen, GAZE + (500, 0)))
+    # three matches are too few, whatever they say
+    assert np.isnan(local_spread_px(match(np.zeros((3, 2)), around(GAZE, 3)), GAZE))
+    assert local_spread_px(seen, GAZE) == 0
