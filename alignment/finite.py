@@ -8,4 +8,5 @@ from numpy.typing import NDArray
 
 def finite_rows(rows: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
     """Tell which rows of an array, shape (n, …), hold neither NaN nor infinity, shape (n,)."""
-    return np.asarray(np.isfinite(rows).reshape(len(rows), -1).all(axis=1), dtype=np.bool_)
+    known = np.isfinite(rows).all(axis=tuple(range(1, rows.ndim)))
+    return np.asarray(known, dtype=np.bool_)
