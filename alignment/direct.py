@@ -33,6 +33,10 @@ KEYPOINT_SIGMA_PX = 0.6
 """Noise of a keypoint on the finest level, px of the picture that it was found in; estimated anew in
 each frame from this start."""
 
+BLIND_FEATURES = 3
+"""So many times more features are taken where nothing tells where the road is: most of them are the
+car's."""
+
 _ROI_MARGIN_PX = 24
 _MIN_ROI_PX = 96
 _EDGE_STEPS = 9
@@ -156,6 +160,7 @@ class DirectMatcher:
         self.frame = frame
         self.road_camera = road_camera
         self._detector = FeatureDetector(count=feature_count)
+        self._blind_detector = FeatureDetector(count=BLIND_FEATURES * feature_count)
 
     def match(
         self,
@@ -284,7 +289,8 @@ class DirectMatcher:
             region = self._region(prediction)
             if region is None:
                 return _EgoFeatures(features=Features.none(), undistorted_px=np.zeros((0, 2)))
-        features = self._detector.find(luma, region=region)
+        detector = self._blind_detector if prediction is None else self._detector
+        features = detector.find(luma, region=region)
         undistorted = self.camera.undistort(features.points_px)
         kept = finite_rows(undistorted)
         if prediction is not None and len(features):
