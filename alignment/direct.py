@@ -99,6 +99,8 @@ class DirectMatch:
         time.
     noise_scale
         Relative noise of each match, shape (n,).
+    velocity_px_s
+        How fast their road points move, shape (n, 2), px/s; NaN if unknown.
     deviation_px
         Largest distance, within the common view, from the nearest map of things far away; NaN where
         the road camera's focal length is unknown.
@@ -112,6 +114,7 @@ class DirectMatch:
     ego_shown_px: NDArray[np.float64]
     road_shown_px: NDArray[np.float64]
     noise_scale: NDArray[np.float64]
+    velocity_px_s: NDArray[np.float64]
     deviation_px: float
 
     @property
@@ -224,6 +227,7 @@ class DirectMatcher:
             ego_shown_px=ego.features.points_px[pairs.query],
             road_shown_px=view.features.points_px[pairs.train],
             noise_scale=noise_scale,
+            velocity_px_s=places.velocity_px_s[pairs.train],
             deviation_px=deviation_px,
         )
 

@@ -41,6 +41,8 @@ class Observations:
         Shape (n,); 0 without a direct map.
     sigma_px, deviation_px, spread_px
         As in `RowResult`, shape (n,).
+    velocity_px_s
+        As in `RowResult`, shape (n, 2).
     carried_row, carried_direction
         Which row each carried map is for, and its position in `DIRECTIONS`, shape (m,).
     carried_map, carried_covariance, carried_inlier_count, carried_sigma_px
@@ -57,6 +59,7 @@ class Observations:
     sigma_px: NDArray[np.float64]
     deviation_px: NDArray[np.float64]
     spread_px: NDArray[np.float64]
+    velocity_px_s: NDArray[np.float64]
     carried_row: NDArray[np.int64]
     carried_direction: NDArray[np.int8]
     carried_map: NDArray[np.float64]
@@ -91,6 +94,7 @@ class Observations:
             sigma_px=np.array([each.sigma_px for each in results], dtype=np.float64),
             deviation_px=np.array([each.deviation_px for each in results], dtype=np.float64),
             spread_px=np.array([each.spread_px for each in results], dtype=np.float64),
+            velocity_px_s=_stack([each.velocity_px_s for each in results], 2),
             carried_row=np.array([row for row, _, _ in carried], dtype=np.int64),
             carried_direction=np.array([way for _, way, _ in carried], dtype=np.int8),
             carried_map=_stack([_elements(fit.mapping) for *_, fit in carried], 9),

@@ -54,10 +54,13 @@ class PlacedFeatures:
         Places, shape (n, 2), px.
     noise_scale
         Relative noise of each, shape (n,); see `Features`.
+    velocity_px_s
+        How fast each moves through the picture, shape (n, 2), px/s; NaN if unknown.
     """
 
     points_px: NDArray[np.float64]
     noise_scale: NDArray[np.float64]
+    velocity_px_s: NDArray[np.float64]
 
 
 def features_at(view: RoadView, neighbour: RoadView | None, time_s: float) -> PlacedFeatures:
@@ -78,11 +81,16 @@ def features_at(view: RoadView, neighbour: RoadView | None, time_s: float) -> Pl
         The moment, on the phone's clock.
     """
     here = view.features
+    velocity = np.full_like(here.points_px, np.nan)
+    unmoved = PlacedFeatures(
+        points_px=here.points_px, noise_scale=here.noise_scale, velocity_px_s=velocity
+    )
     if neighbour is None or neighbour.time_s == view.time_s:
-        return PlacedFeatures(points_px=here.points_px, noise_scale=here.noise_scale)
-    part = (time_s - view.time_s) / (neighbour.time_s - view.time_s)
+        return unmoved
+    interval_s = neighbour.time_s - view.time_s
+    part = (time_s - view.time_s) / interval_s
     if not 0 < part <= _MAX_REACH:
-        return PlacedFeatures(points_px=here.points_px, noise_scale=here.noise_scale)
+        return unmoved
     there = neighbour.features
     pairs = match_near(
         here.descriptors,
@@ -92,6 +100,8 @@ def features_at(view: RoadView, neighbour: RoadView | None, time_s: float) -> Pl
         radius_px=_REACH_PX * view.reduction,
     )
     points, noise_scale = here.points_px.copy(), UNMOVED_NOISE * here.noise_scale
-    points[pairs.query] += part * (there.points_px[pairs.train] - points[pairs.query])
+    moved = there.points_px[pairs.train] - points[pairs.query]
+    points[pairs.query] += part * moved
+    velocity[pairs.query] = moved / interval_s
     noise_scale[pairs.query] = here.noise_scale[pairs.query]
-    return PlacedFeatures(points_px=points, noise_scale=noise_scale)
+    return PlacedFeatures(points_px=points, noise_scale=noise_scale, velocity_px_s=velocity)

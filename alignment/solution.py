@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from .chains import CHAIN_GROWTH_RAD
 from .ego_camera import EgoCamera
+from .finite import finite_rows
 from .form import draw_to_form, usual_form
 from .frame_pairs import MissingReason
 from .map_turn import middle_rays
@@ -25,6 +26,14 @@ of both views err together where both look at the same edge; measured on drives 
 
 FLOOR_DEG = 0.006
 """What no map is better than, degrees of the road view (1σ per axis)."""
+
+STAMP_ERROR_MS = 2.0
+"""How far a frame's time stamp may be from the moment its picture shows (1σ): exposure, read-out, and what
+the clocks of the two devices are apart. It matters where the picture moves fast."""
+
+WITHOUT_CALIBRATION_DEG = 0.3
+"""What a typical lens taken for the true one adds, degrees of the road view (1σ per axis): a principal point
+20 px off moves undistorted points half way out by 4 px more on one side than on the other."""
 
 ANCHOR_DEG = 0.15
 """Direct matches that are less exact than this in the middle of the road view (1σ) don't carry others,
@@ -92,9 +101,9 @@ class Solution:
     normal_map, covariance
         Elements of the map, shape (n, 9), and the triangle of their covariance, shape (n, 36); NaN
         where there is none. The covariance is the whole one: noise, propagation and all.
-    model_px
-        What is to be added to it for a scene that is no plane, standard deviation per coordinate,
-        shape (n,), px.
+    model_px2
+        Covariance that is to be added to that of mapped points, shape (n, 2, 2), px²: a scene that is no
+        plane, time stamps that are not exact, a lens that is not known.
     frame
         Coordinates of the maps.
     hops
@@ -111,7 +120,7 @@ class Solution:
     reason: NDArray[np.int8]
     normal_map: NDArray[np.float64]
     covariance: NDArray[np.float64]
-    model_px: NDArray[np.float64]
+    model_px2: NDArray[np.float64]
     frame: MapFrame
     hops: NDArray[np.int32]
     inlier_count: NDArray[np.int32]
@@ -140,6 +149,7 @@ def solve(
     time_s: NDArray[np.float64],
     turn_rad: NDArray[np.float64],
     road_camera: RoadCamera | None = None,
+    calibrated: bool = True,
     options: SolveOptions | None = None,
 ) -> Solution:
     """Choose, fill in and qualify the map of each frame.
@@ -156,12 +166,14 @@ def solve(
         As in `PairPlan`.
     road_camera
         The road camera, where calibrated; else it is recovered from the direct maps.
+    calibrated
+        Whether the scene camera's calibration is its own, and not that of a typical one.
     options
         Limits.
     """
-    return _Solver(
-        seen, camera, frame, time_s, turn_rad, road_camera, options or SolveOptions()
-    ).run()
+    chosen = options or SolveOptions()
+    solver = _Solver(seen, camera, frame, time_s, turn_rad, road_camera, calibrated, chosen)
+    return solver.run()
 
 
 class _Solver:
@@ -173,8 +185,10 @@ class _Solver:
         time_s: NDArray[np.float64],
         turn_rad: NDArray[np.float64],
         road_camera: RoadCamera | None,
+        calibrated: bool,
         options: SolveOptions,
     ) -> None:
+        self._calibrated = calibrated
         self._camera, self._frame, self._options = camera, frame, options
         width, height = frame.road_size_px
         self._height_part = height / width
@@ -241,7 +255,7 @@ class _Solver:
             normal_map[i], covariance[i] = pack(mapping)
         return Solution(
             source=source, reason=reason, normal_map=normal_map, covariance=covariance,
-            model_px=self._model_px(), frame=self._frame, hops=hops, inlier_count=inliers, road_camera=self._road,
+            model_px2=self._model_px2(), frame=self._frame, hops=hops, inlier_count=inliers, road_camera=self._road,
             gyro_errors=self._gyro_errors, steady_errors=self._steady_errors,
         )  # fmt: skip
 
@@ -298,13 +312,25 @@ class _Solver:
         shown = self._camera.distort(points)
         return float(((shown >= 0) & (shown < np.array(self._camera.size_px))).all(axis=1).mean())
 
-    def _model_px(self) -> NDArray[np.float64]:
+    def _model_px2(self) -> NDArray[np.float64]:
         """Give what a plane can't explain: near the gaze, or, where nothing is near it, usually."""
         spread = self._seen.spread_px
         known = np.isfinite(spread)
         usual = float(np.median(spread[known])) if known.any() else 0.0
-        floor = np.radians(FLOOR_DEG) * self._px_per_rad
-        return np.asarray(np.hypot(floor, np.where(known, spread, usual)))
+        least_deg = FLOOR_DEG if self._calibrated else WITHOUT_CALIBRATION_DEG
+        least_px = np.radians(least_deg) * self._px_per_rad
+        still = least_px**2 + np.where(known, spread, usual) ** 2
+        sway = STAMP_ERROR_MS / 1e3 * _filled(self._seen.velocity_px_s)
+        return np.asarray(still[:, None, None] * np.eye(2) + sway[:, :, None] * sway[:, None, :])
+
+
+def _filled(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Fill rows that are NaN from the nearest one that isn't; with zero if there is none."""
+    known = np.flatnonzero(finite_rows(rows))
+    if not len(known):
+        return np.zeros_like(rows)
+    middle = (known[1:] + known[:-1]) / 2
+    return np.asarray(rows[known[np.searchsorted(middle, np.arange(len(rows)))]])
 
 
 def _good_rows(seen: Observations) -> NDArray[np.intp]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .chains import ChainCarrier
 from .direct import DirectMatch, DirectMatcher, DirectReason, Prediction, Rejected
@@ -12,7 +13,7 @@ from .ego_camera import EgoCamera
 from .frame_pairs import FramePair, MissingReason, NoPair, PairPlan
 from .mapping import Mapping
 from .prediction import Predictor
-from .residuals import local_spread_px
+from .residuals import local_spread_px, local_velocity_px_s
 from .road_camera import usual_focal_px
 from .tracks import Step, TrackCarrier
 from .turn_fit import TurnFit
@@ -59,6 +60,8 @@ class RowResult:
         Of the direct match; see `HomographyEstimate` and `DirectMatch`.
     spread_px
         How far matches around the gaze point are off, beyond their noise, px; NaN if there are none.
+    velocity_px_s
+        How fast the road picture moves there, shape (2,), px/s; NaN if unknown.
     carried
         Maps from tracking, from the direct match before (forward) and after (backward).
     """
@@ -72,6 +75,7 @@ class RowResult:
     sigma_px: float = float("nan")
     deviation_px: float = float("nan")
     spread_px: float = float("nan")
+    velocity_px_s: NDArray[np.float64] = field(default_factory=lambda: np.full(2, np.nan))
     carried: dict[Direction, TurnFit] = field(default_factory=dict)
 
 
@@ -214,7 +218,9 @@ class Sweep:
         result.match_count = len(match.ego_px)
         result.sigma_px = match.sigma_px
         result.deviation_px = match.deviation_px
-        result.spread_px = local_spread_px(match, self._plan.gaze_px[result.row])
+        gaze_px = self._plan.gaze_px[result.row]
+        result.spread_px = local_spread_px(match, gaze_px)
+        result.velocity_px_s = local_velocity_px_s(match, gaze_px)
 
     def _carrier(self, match: DirectMatch, first: Step) -> TrackCarrier | ChainCarrier:
         if self._method == "tracks":

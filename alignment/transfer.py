@@ -78,8 +78,7 @@ def carry_gaze(
             ego_px[block],
             solution.frame,
         )
-        model = solution.model_px[index] ** 2
-        covariance[block] = spread + model[:, None, None] * np.eye(2)
+        covariance[block] = spread + solution.model_px2[index]
     lost = ~(finite_rows(point) & finite_rows(covariance))
     point[lost], covariance[lost] = np.nan, np.nan
     return RoadGaze(

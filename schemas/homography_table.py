@@ -11,7 +11,9 @@ HOMOGRAPHY_TABLE = Table(
     fields=(
         Field(name="session_id", type="string", meaning="The session the frame belongs to."),
         Field(
-            name="frame_index", type="int32", meaning="Position of the frame, as in the frame table."
+            name="frame_index",
+            type="int32",
+            meaning="Position of the frame, as in the frame table.",
         ),
         Field(
             name="timestamp_ns",
@@ -83,14 +85,17 @@ HOMOGRAPHY_TABLE = Table(
             "map between normalised coordinates: rays on the ego side, widths of the picture from its "
             "middle on the road side, last element 1.",
         ),
-        Field(
-            name="model_error_px",
-            type="float32",
-            unit="px",
-            frame=ROAD,
-            nullable=True,
-            meaning="Error (1 sigma per axis) to be added to what the covariance gives, for a scene "
-            "that is no plane.",
+        *(
+            Field(
+                name=f"model_cov_{axes}_px2",
+                type="float32",
+                unit="px²",
+                frame=ROAD,
+                nullable=True,
+                meaning="To be added to the covariance of a mapped point: a scene that is no plane, time "
+                f"stamps that are not exact, a lens that is not known. Element {axes}.",
+            )
+            for axes in ("xx", "xy", "yy")
         ),
         Field(
             name="homography_inlier_count",

@@ -28,7 +28,8 @@ from dashgaze.files import replacing
 from dashgaze.media import Sound
 
 Images = NDArray[np.uint8] | Callable[[int], NDArray[np.uint8]]
-"""One BGR image for all frames, shape (height, width, 3), or what gives the image of each index."""
+"""One image for all frames, or what gives the image of each index: BGR, shape (height, width, 3), or
+brightness and half-size colour below each other (I420), shape (3 height / 2, width)."""
 
 _TICK_HZ = 90_000
 
@@ -159,9 +160,12 @@ def write_video(
             if track is not None:
                 track.write_until(tick / _TICK_HZ)
             image = picture(index) if callable(picture) else picture
-            frame = reformatter.reformat(
-                av.VideoFrame.from_ndarray(image, format="bgr24"), format="yuv420p"
-            )
+            if image.ndim == 2:
+                frame = av.VideoFrame.from_ndarray(image, format="yuv420p")
+            else:
+                frame = reformatter.reformat(
+                    av.VideoFrame.from_ndarray(image, format="bgr24"), format="yuv420p"
+                )
             frame.pts, frame.time_base = tick, Fraction(1, _TICK_HZ)
             container.mux(video.encode(frame))
         if track is not None:

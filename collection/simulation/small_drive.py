@@ -1,15 +1,19 @@
-"""A small session with exactly known truth: real files, tiny pictures, sound as in a car.
+"""A small session with exactly known truth: real files, small pictures, sound as in a car.
 
-It shows that the clocks can be aligned and the streams brought together. Its pictures hold nothing
-that could be matched: the road and the ego view are patterns, not one scene.
+Phone and scene camera see one drawn world, the phone straight, the scene camera from a moving head
+through the windscreen of a drawn car. So all stages work on it: clocks, streams, and the way of gaze to the
+road view.
+
+What is easier than reality: the world is infinitely far away. Both cameras look from one point and the
+car turns in it but gets nowhere, so the road has no parallax, and the homography between the views is exact
+everywhere. There is no motion blur, no rolling shutter, and one weather.
 """
 
 import json
-import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,15 +31,20 @@ from dashgaze.schemas.manifest import (
     dump_manifest,
 )
 
-from ..eye_tracker import Event, GazePart, ImuPart, write_native_invisible
-from ..eye_tracker.scene_camera import typical_camera
+from .drive_gaze import gaze_point_px, gaze_times
+from .drive_geometry import DriveGeometry
+from .drive_pictures import Pictures, ego_pictures, pattern_pictures, road_pictures
+from .drive_plan import DrivePlan, plan_drive
+from .drive_tracker import WORLD_LEAD_S, imu_times, scene_camera, write_tracker
+from .drive_truth import write_frame_truth, write_gaze_truth
+from .lens import Lens
 from .media_writer import FileOptions, write_video
+from .road_view import road_matrix
 from .sound import CarSound, Device, simulate_pair
 
-SOUND_RATE_HZ = 48000
-WORLD_LEAD_S = 1.35
-"""From the start of a recording to its first real scene camera frame, as a Pupil Invisible has it."""
+__all__ = ["SmallDrive", "gaze_point_px", "simulate_small_drive"]
 
+SOUND_RATE_HZ = 48000
 _TRACKER_SOUND_START_S = 0.061
 _PHONE_SOUND_START_S = 0.137
 _TICK_S = 1 / 90000
@@ -56,12 +65,17 @@ class SmallDrive:
     scene
         What is heard in the car.
     ego_size_px, phone_size_px
-        Size of the pictures. Tiny ones are made fast, but gaze and calibration of a Pupil Invisible
-        belong to 1088 × 1080 px, and `dashgaze check` says so.
+        Size of the pictures, even. Tiny ones are made fast, but gaze and calibration of a Pupil
+        Invisible belong to 1088 × 1080 px, and `dashgaze check` says so.
     driver_sound
         Whether the driver video has sound of its own.
     sound
         Whether phone and tracker record sound at all.
+    pictures
+        ``scene``: both cameras see one world. ``patterns``: they see textures that have nothing to
+        do with each other, made fast, for those who need clocks only.
+    blurs
+        How often the scene camera is out of focus for half a second, so that nothing can be matched.
     seed
         Same seed, same session.
     """
@@ -71,10 +85,26 @@ class SmallDrive:
     drift_ppm: float = 31.0
     scene: CarSound = field(default_factory=lambda: CarSound(speech_share=0.2))
     ego_size_px: tuple[int, int] = (1088, 1080)
-    phone_size_px: tuple[int, int] = (320, 180)
+    phone_size_px: tuple[int, int] = (640, 360)
     driver_sound: bool = False
     sound: bool = True
+    pictures: Literal["scene", "patterns"] = "scene"
+    blurs: int = 1
     seed: int = 7
+
+    @property
+    def rate(self) -> float:
+        """Seconds of the tracker's clock to one of the phone's."""
+        return 1 + self.drift_ppm * 1e-6
+
+    @property
+    def tracker_end_s(self) -> float:
+        """End of the tracker's recording on its clock, s: one second after the phone's."""
+        return self.offset_s + self.rate * (self.seconds + 1.0)
+
+    def phone_s(self, tracker_s: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Turn times of the tracker's clock into the phone's, shape (n,)."""
+        return (tracker_s - self.offset_s) / self.rate
 
 
 _USUAL = SmallDrive()
@@ -84,6 +114,10 @@ def simulate_small_drive(
     folder: Path, drive: SmallDrive = _USUAL, *, progress: Progress = silent
 ) -> Path:
     """Write a small session folder with ``truth/``.
+
+    ``truth/truth.json`` holds clocks and cameras; where the pictures are a scene,
+    ``truth/frames.parquet`` and ``truth/gaze.parquet`` hold the homography of each ego frame and the
+    place of gaze in the road view.
 
     Parameters
     ----------
@@ -110,21 +144,28 @@ def simulate_small_drive(
 
 
 def _fill(work: Path, name: str, drive: SmallDrive, progress: Progress) -> None:
-    rng = np.random.default_rng(drive.seed)
-    rate = 1 + drive.drift_ppm * 1e-6
-    tracker_end_s = drive.offset_s + rate * (drive.seconds + 1.0)
-    if tracker_end_s < 5:
+    if drive.tracker_end_s < 5:
         raise OutputError(
-            f"With an offset of {drive.offset_s} s the tracker would record {tracker_end_s:.1f} s.",
+            f"With an offset of {drive.offset_s} s the tracker would record "
+            f"{drive.tracker_end_s:.1f} s.",
             fix="Make the drive longer or the offset larger.",
         )
-    world_s = _frame_times(rng, tracker_end_s, 29.97)
+    rng = np.random.default_rng(drive.seed)
+    world_s = _frame_times(rng, drive.tracker_end_s, 29.97)
     road_s = _frame_times(rng, drive.seconds, 30.0)
     driver_s = _frame_times(rng, drive.seconds, 30.0) + round(0.018 / _TICK_S) * _TICK_S
+    world_phone_s = drive.phone_s(world_s)
+    plan = plan_drive(
+        drive.seed,
+        start_s=max(0.0, float(world_phone_s[0])),
+        end_s=min(drive.seconds, float(world_phone_s[-1])),
+        blurs=drive.blurs if drive.pictures == "scene" else 0,
+    )
+    geometry = DriveGeometry(drive.seed, plan, Lens(scene_camera()), drive.phone_size_px)
     progress("sound", 0.05)
     tracker_sound, phone_sound = simulate_pair(
         drive.scene,
-        Device(duration_s=tracker_end_s, highpass_hz=120.0, start_s=_TRACKER_SOUND_START_S),
+        Device(duration_s=drive.tracker_end_s, highpass_hz=120.0, start_s=_TRACKER_SOUND_START_S),
         Device(duration_s=drive.seconds, start_s=_PHONE_SOUND_START_S),
         offset_s=drive.offset_s,
         drift_ppm=drive.drift_ppm,
@@ -135,36 +176,103 @@ def _fill(work: Path, name: str, drive: SmallDrive, progress: Progress) -> None:
     phone_ns = int(recorded_at.timestamp()) * 10**9
     # The clocks of two phones disagree by some tenths of a second.
     first_frame_ns = phone_ns - round(drive.offset_s * 1e9) + 271_015_000
-    progress("eye tracker", 0.3)
-    _write_tracker(work / "eye_tracker", rng, world_s, first_frame_ns, tracker_end_s)
-    video = work / "eye_tracker" / "PI world v1 ps1.mp4"
+    progress("eye tracker", 0.2)
+    gaze_s = gaze_times(rng, 0.7 - WORLD_LEAD_S, drive.tracker_end_s)
+    gaze_px = gaze_point_px(gaze_s)
+    imu_s = imu_times(drive.tracker_end_s)
+    write_tracker(
+        work / "eye_tracker",
+        rng,
+        first_frame_ns=first_frame_ns,
+        end_s=drive.tracker_end_s,
+        world_s=world_s,
+        gaze_s=gaze_s,
+        gaze_px=gaze_px,
+        imu_s=imu_s,
+        turning_deg_s=geometry.turning_deg_s(drive.phone_s(imu_s)),
+    )
+    ego, road = _pictures(drive, geometry, plan, world_phone_s, road_s)
     write_video(
-        video,
+        work / "eye_tracker" / "PI world v1 ps1.mp4",
         times_s=world_s,
         size_px=drive.ego_size_px,
-        images=_pattern(drive.ego_size_px, 1),
+        images=ego,
         sound=tracker_sound if drive.sound else None,
         options=_FAST,
     )
-    progress("phone", 0.6)
+    progress("phone", 0.8)
     phone = work / "phone"
     phone.mkdir()
     write_video(
         phone / "road.mp4",
         times_s=road_s,
         size_px=drive.phone_size_px,
-        images=_pattern(drive.phone_size_px, 2),
+        images=road,
         sound=phone_sound if drive.sound else None,
     )
     write_video(
         phone / "driver.mp4",
         times_s=driver_s,
         size_px=drive.phone_size_px,
-        images=_pattern(drive.phone_size_px, 3),
+        images=pattern_pictures(drive.phone_size_px, 3),
         sound=phone_sound if drive.sound and drive.driver_sound else None,
+        options=_FAST,
     )
     _write_location(phone / "location.csv", drive.seconds, phone_ns)
-    manifest = SessionManifest(
+    write_text(work / MANIFEST_NAME, dump_manifest(_manifest(name, recorded_at)))
+    truth = work / "truth"
+    _write_truth(truth, drive, geometry, plan, (len(world_s), len(road_s)), first_frame_ns)
+    if drive.pictures == "scene":
+        samples_px = gaze_px.astype(np.float64)
+        write_frame_truth(
+            truth / "frames.parquet",
+            geometry,
+            plan,
+            tracker_s=world_s,
+            phone_s=world_phone_s,
+            road_s=road_s,
+            gaze_s=gaze_s,
+            gaze_px=samples_px,
+        )
+        write_gaze_truth(
+            truth / "gaze.parquet",
+            geometry,
+            timestamp_ns=first_frame_ns + np.round(gaze_s * 1e9).astype(np.int64),
+            tracker_s=gaze_s,
+            phone_s=drive.phone_s(gaze_s),
+            gaze_px=samples_px,
+        )
+    progress("written", 1.0)
+
+
+def _frame_times(rng: np.random.Generator, seconds: float, fps: float) -> NDArray[np.float64]:
+    """Variable-rate frame times on the container's grid, with jitter and a few dropped frames."""
+    count = int(seconds * fps)
+    times = np.arange(count) / fps + np.clip(rng.normal(0, 0.002, count), -0.01, 0.01)
+    keep = rng.random(count) >= 0.003
+    keep[0] = True
+    on_grid: NDArray[np.float64] = np.round((times - times[0])[keep] / _TICK_S) * _TICK_S
+    return on_grid
+
+
+def _pictures(
+    drive: SmallDrive,
+    geometry: DriveGeometry,
+    plan: DrivePlan,
+    world_phone_s: NDArray[np.float64],
+    road_s: NDArray[np.float64],
+) -> tuple[Pictures, Pictures]:
+    """Give what draws the ego frames, and the road frames."""
+    if drive.pictures == "patterns":
+        return pattern_pictures(drive.ego_size_px, 1), pattern_pictures(drive.phone_size_px, 2)
+    return (
+        ego_pictures(geometry, plan, world_phone_s, drive.ego_size_px, seed=drive.seed),
+        road_pictures(geometry, road_s, seed=drive.seed),
+    )
+
+
+def _manifest(name: str, recorded_at: datetime) -> SessionManifest:
+    return SessionManifest(
         schema_id=SESSION_SCHEMA,
         session_id=name,
         driver_id="D001",
@@ -184,105 +292,6 @@ def _fill(work: Path, name: str, drive: SmallDrive, progress: Progress) -> None:
         ),
         eye_tracker=EyeTracker(kind="pupil_invisible", path="eye_tracker"),
     )
-    write_text(work / MANIFEST_NAME, dump_manifest(manifest))
-    _write_truth(work / "truth", drive, world_s, road_s, first_frame_ns)
-    progress("written", 1.0)
-
-
-def _frame_times(rng: np.random.Generator, seconds: float, fps: float) -> NDArray[np.float64]:
-    """Variable-rate frame times on the container's grid, with jitter and a few dropped frames."""
-    count = int(seconds * fps)
-    times = np.arange(count) / fps + np.clip(rng.normal(0, 0.002, count), -0.01, 0.01)
-    keep = rng.random(count) >= 0.003
-    keep[0] = True
-    on_grid: NDArray[np.float64] = np.round((times - times[0])[keep] / _TICK_S) * _TICK_S
-    return on_grid
-
-
-def _pattern(size_px: tuple[int, int], seed: int) -> Callable[[int], NDArray[np.uint8]]:
-    """Pictures of a texture that moves slowly."""
-    width, height = size_px
-    rng = np.random.default_rng(seed)
-    coarse = rng.integers(40, 216, (height // 8 + 2, 2 * width // 8 + 2, 3)).astype(np.uint8)
-    texture = np.repeat(np.repeat(coarse, 8, axis=0), 8, axis=1)[:height]
-
-    def picture(index: int) -> NDArray[np.uint8]:
-        shift = (2 * index) % width
-        return np.ascontiguousarray(texture[:, shift : shift + width])
-
-    return picture
-
-
-def _write_tracker(
-    folder: Path,
-    rng: np.random.Generator,
-    world_s: NDArray[np.float64],
-    first_frame_ns: int,
-    end_s: float,
-) -> None:
-    start_s = -WORLD_LEAD_S
-    gaze_s = _gaze_times(rng, start_s + 0.7, end_s)
-    imu_s = np.arange(start_s + 1.75, end_s, 0.00494)
-
-    def stamps(time_s: NDArray[np.float64]) -> NDArray[np.int64]:
-        return first_frame_ns + np.round(time_s * 1e9).astype(np.int64)
-
-    turning = np.stack([np.sin(0.3 * imu_s), 5 * np.sin(0.7 * imu_s), np.cos(0.5 * imu_s)], axis=1)
-    force = np.tile([0.0, -0.985, 0.0], (len(imu_s), 1)) + rng.normal(0, 0.02, (len(imu_s), 3))
-    start_ns = first_frame_ns + round(start_s * 1e3) * 10**6
-    duration_ns = round((end_s - start_s) * 1e3) * 10**6
-    # A unit of its own: not quite the typical camera.
-    camera = replace(typical_camera("pupil_invisible"), serial="sim01")
-    camera.matrix[:2, 2] += (-9.0, 12.0)
-    write_native_invisible(
-        folder,
-        start_time_ns=start_ns,
-        duration_ns=duration_ns,
-        recording_id=str(uuid.UUID(bytes=rng.bytes(16), version=4)),
-        world_times_ns=[stamps(world_s)],
-        gaze=[
-            GazePart(
-                timestamp_ns=stamps(gaze_s),
-                points_px=gaze_point_px(gaze_s),
-                worn=np.ones(len(gaze_s), dtype=np.bool_),
-            )
-        ],
-        imu=[ImuPart(timestamp_ns=stamps(imu_s), gyro_deg_s=turning, accel_g=force)],
-        events=[
-            Event(name="recording.begin", timestamp_ns=start_ns),
-            Event(name="recording.end", timestamp_ns=start_ns + duration_ns),
-        ],
-        camera=camera,
-    )
-
-
-def _gaze_times(rng: np.random.Generator, start_s: float, end_s: float) -> NDArray[np.float64]:
-    """Sample times at about 200 Hz, uneven, with a few interruptions."""
-    steps = rng.choice([0.004, 0.005, 0.008], round((end_s - start_s) / 0.0045), p=[0.6, 0.3, 0.1])
-    times: NDArray[np.float64] = start_s + np.cumsum(steps)
-    times = times[times < end_s]
-    for at_s in rng.uniform(start_s + 3, end_s - 1, 3):
-        times = times[(times < at_s) | (times > at_s + 0.2)]
-    return times
-
-
-def gaze_point_px(time_s: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Where the simulated driver looks in the scene camera at tracker times: fixations of 0.4 s.
-
-    Parameters
-    ----------
-    time_s
-        Tracker time, shape (n,), s.
-
-    Returns
-    -------
-    ndarray
-        Distorted pixels x, y, shape (n, 2).
-    """
-    number = np.floor(np.asarray(time_s) / 0.4)
-    # A fixed, even wander over the middle of the view (golden ratio steps).
-    across, down = (0.618034 * number) % 1.0, (0.381966 * number * 1.7) % 1.0
-    return np.stack([344 + 400 * across, 440 + 200 * down], axis=1).astype(np.float32)
 
 
 def _write_location(path: Path, seconds: float, phone_ns: int) -> None:
@@ -298,8 +307,9 @@ def _write_location(path: Path, seconds: float, phone_ns: int) -> None:
 def _write_truth(
     folder: Path,
     drive: SmallDrive,
-    world_s: NDArray[np.float64],
-    road_s: NDArray[np.float64],
+    geometry: DriveGeometry,
+    plan: DrivePlan,
+    counts: tuple[int, int],
     first_frame_ns: int,
 ) -> None:
     content = {
@@ -309,8 +319,21 @@ def _write_truth(
             "drift_ppm": drive.drift_ppm,
             "tracker_epoch_ns_at_t_tracker_0": first_frame_ns,
         },
-        "counts": {"world_frames": len(world_s), "road_frames": len(road_s)},
+        "counts": {"world_frames": counts[0], "road_frames": counts[1]},
+        "pictures": drive.pictures,
         "gaze": "fixations of 0.4 s; see gaze_point_px in dashgaze.collection.simulation.small_drive",
         "seed": drive.seed,
     }
+    if drive.pictures == "scene":
+        content |= {
+            "road_camera": {
+                "size": list(drive.phone_size_px),
+                "matrix": road_matrix(drive.phone_size_px).tolist(),
+            },
+            "ego_camera": {"matrix": geometry.lens.matrix.tolist()},
+            "homography": "H (row-major, H[8] = 1) maps undistorted ego px to road px at the ego "
+            "frame's time; the world is infinitely far away, so that it is exact everywhere",
+            "blackouts_t_phone_s": [asdict(blur) for blur in plan.blurs],
+            "glances_t_phone_s": [asdict(glance) for glance in plan.glances],
+        }
     write_text(folder / "truth.json", json.dumps(content, indent=2) + "\n")

@@ -133,6 +133,7 @@ def align(
     solution = solve(
         seen, camera=plan.camera, frame=plan.frame, time_s=plan.time_s, turn_rad=plan.turn_rad,
         road_camera=plan.road_camera,
+        calibrated=recording.scene_camera.origin != "default",
         options=SolveOptions(
             max_hops=options.max_hops, max_error_deg=options.max_error_deg, method=options.method
         ),

@@ -71,6 +71,7 @@ def _homography_columns(
     seen: Observations, solution: Solution, frames: pa.Table, shared: Columns
 ) -> dict[str, pa.Array]:
     answered = np.isfinite(solution.normal_map[:, 0])
+    model = np.where(answered[:, None, None], solution.model_px2, np.nan)
     columns = {
         "session_id": frames.column("session_id").combine_chunks(),
         "frame_index": frames.column("frame_index").combine_chunks(),
@@ -79,7 +80,9 @@ def _homography_columns(
         "none_reason": _names(solution.reason, REASONS),
         "match_refusal": _names(seen.refusal, REFUSALS),
         "road_from_ego_covariance": _lists(solution.covariance, np.float32),
-        "model_error_px": _floats(np.where(answered, solution.model_px, np.nan)),
+        "model_cov_xx_px2": _floats(model[:, 0, 0]),
+        "model_cov_xy_px2": _floats(model[:, 0, 1]),
+        "model_cov_yy_px2": _floats(model[:, 1, 1]),
         "homography_match_count": pa.array(seen.match_count.astype(np.int32), mask=~seen.is_direct),
         "keypoint_sigma_px": _floats(seen.sigma_px),
         **shared,

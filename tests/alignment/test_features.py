@@ -101,7 +101,7 @@ def test_only_within_the_region() -> None:
     assert (features.points_px < (307, 222)).all()
     # the same as in the cut-out picture, and moved
     cut = FeatureDetector(count=500).find(np.ascontiguousarray(picture[57:222, 101:307]))
-    assert features.points_px == pytest.approx(cut.points_px + (101, 57))
+    assert features.points_px == pytest.approx(cut.points_px + np.array([101, 57]))
     assert (features.descriptors == cut.descriptors).all()
 
 

@@ -94,7 +94,9 @@ def test_covariance_of_a_turn_is_that_of_drawn_ones() -> None:
     later = mapping.turned(turn, spread)
     elements = rng.multivariate_normal(mapping.normal_map.ravel()[:8], mapping.covariance, 4000)
     images = []
-    for drawn, small in zip(elements, rng.multivariate_normal(np.zeros(3), spread, 4000), strict=True):
+    for drawn, small in zip(
+        elements, rng.multivariate_normal(np.zeros(3), spread, 4000), strict=True
+    ):
         matrix = np.append(drawn, 1).reshape(3, 3) @ rotation_matrix(turn) @ rotation_matrix(small)
         images.append(Mapping(matrix, later.covariance, FRAME).map_points(PLACES_PX))
     for place, stated in enumerate(later.covariance_px2(PLACES_PX)):
@@ -122,7 +124,9 @@ def test_there_is_nothing_behind_the_road_camera() -> None:
     # the head looks 70° to the left of the road
     mapping = Mapping.from_matrix(far([0, np.radians(-70), 0]), covariance, FRAME)
     degrees = np.array([-40.0, -21, -19, 0, 30, 69])
-    points = np.column_stack([EGO[0, 0] * np.tan(np.radians(degrees)) + EGO[0, 2], 0 * degrees + 566.1])
+    points = np.column_stack(
+        [EGO[0, 0] * np.tan(np.radians(degrees)) + EGO[0, 2], 0 * degrees + 566.1]
+    )
     in_front = [False, False, True, True, True, True]
     assert np.isfinite(mapping.map_points(points)).all(axis=1).tolist() == in_front
     assert np.isfinite(mapping.covariance_px2(points)).all(axis=(1, 2)).tolist() == in_front

@@ -103,7 +103,7 @@ def test_a_perfect_gyroscope_fills_a_gap_from_both_ends() -> None:
 
 
 def test_a_gyroscope_with_a_bias_is_held_at_both_ends() -> None:
-    biased = TurnPath.from_turns(TURNS + [5e-4, -5e-4, 2e-4], TIME_S)
+    biased = TurnPath.from_turns(TURNS + np.array([5e-4, -5e-4, 2e-4]), TIME_S)
     found = propagation([5, 25], paths=[(biased, GYRO_ERRORS)])
     # open, it would be 20 · 0.7 mrad off, 23 px
     assert max(off_px(found.fill(row), row) for row in range(6, 25)) < 1.5
@@ -130,9 +130,7 @@ def test_a_missing_turn_leaves_one_end() -> None:
 
 def test_where_the_gyroscope_is_silent_the_head_turns_evenly() -> None:
     silent = TurnPath.from_turns(np.full((COUNT, 3), np.nan), TIME_S)
-    found = propagation(
-        [5, 25], paths=[(silent, GYRO_ERRORS), (steady_path(TIME_S), GUESS_ERRORS)]
-    )
+    found = propagation([5, 25], paths=[(silent, GYRO_ERRORS), (steady_path(TIME_S), GUESS_ERRORS)])
     witness = found.fill(15)
     assert witness is not None
     assert witness.error_rad == pytest.approx(0.2)
@@ -223,9 +221,7 @@ def test_witnesses_that_agree_are_better_than_either() -> None:
     turned = propagation([5, 25]).fill(15)
     for each in (both, tracked, turned):
         assert off_px(each, 15) < 0.1
-    assert both.error_rad == pytest.approx(
-        (tracked.error_rad**-2 + turned.error_rad**-2) ** -0.5
-    )
+    assert both.error_rad == pytest.approx((tracked.error_rad**-2 + turned.error_rad**-2) ** -0.5)
     assert both.inlier_count == 50
 
 

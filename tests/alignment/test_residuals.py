@@ -15,6 +15,7 @@ MAPPING = Mapping.from_matrix(
     FRAME,
 )
 GAZE = np.array([500.0, 560])
+BESIDE = GAZE + np.array([500, 0])
 
 
 def match(
@@ -60,11 +61,11 @@ def test_spread_is_what_exceeds_the_noise(sigma_px: float) -> None:
 
 def test_an_object_off_the_map_is_seen_where_it_is() -> None:
     # a car ahead, 20 px off by parallax; everything 500 px further right is right
-    near, far = around(GAZE, 60), around(GAZE + (500, 0), 200, 1)
+    near, far = around(GAZE, 60), around(BESIDE, 200, 1)
     missed = np.vstack([np.tile([12.0, 16], (60, 1)), np.zeros((200, 2))]) + noise(260, 1)
     seen = match(missed, np.vstack([near, far]))
     assert local_spread_px(seen, GAZE) == pytest.approx(20 / 1.386**0.5, rel=0.05)
-    assert local_spread_px(seen, GAZE + (500, 0)) < 1
+    assert local_spread_px(seen, BESIDE) < 1
 
 
 def test_a_few_wrong_matches_don_t_matter() -> None:
@@ -77,7 +78,7 @@ def test_a_few_wrong_matches_don_t_matter() -> None:
 def test_unknown_gaze_and_nothing_near_it() -> None:
     seen = match(np.zeros((100, 2)), around(GAZE, 100))
     assert np.isnan(local_spread_px(seen, np.array([np.nan, 560])))
-    assert np.isnan(local_spread_px(seen, GAZE + (500, 0)))
+    assert np.isnan(local_spread_px(seen, BESIDE))
     # three matches are too few, whatever they say
     assert np.isnan(local_spread_px(match(np.zeros((3, 2)), around(GAZE, 3)), GAZE))
     assert local_spread_px(seen, GAZE) == 0

@@ -17,9 +17,7 @@ def view(
         time_s=time_s,
         picture=np.zeros((10, 10), dtype=np.uint8),
         reduction=reduction,
-        features=Features(
-            points_px=points, descriptors=words, noise_scale=noise_of(len(points))
-        ),
+        features=Features(points_px=points, descriptors=words, noise_scale=noise_of(len(points))),
     )
 
 
@@ -61,7 +59,7 @@ def test_what_moved_too_far_stays(reduction: float, moves: bool) -> None:
     # 70 px of the full picture are 35 px of one reduced by 2, and 47 px of one by 1.5
     points, words = scene(1)
     here = view(7, 100.0, points, words, reduction)
-    there = view(8, 100.04, points + (70, 0), words, reduction)
+    there = view(8, 100.04, points + np.array([70, 0]), words, reduction)
     found = features_at(here, there, 100.02)
     assert found.points_px == pytest.approx(points + ((35, 0) if moves else (0, 0)))
     assert found.noise_scale.tolist() == [1.0 if moves else UNMOVED_NOISE]

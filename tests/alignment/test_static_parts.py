@@ -23,7 +23,9 @@ def pictures(
     """Other scenery in every picture, with something added to it, and a camera's noise."""
     rng = np.random.default_rng(99)
     return [
-        np.clip(compose(i, texture(i)) + noise * rng.normal(size=SIZE[::-1]), 0, 255).astype(np.uint8)
+        np.clip(compose(i, texture(i)) + noise * rng.normal(size=SIZE[::-1]), 0, 255).astype(
+            np.uint8
+        )
         for i in range(count)
     ]
 

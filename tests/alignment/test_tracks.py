@@ -63,9 +63,9 @@ def test_a_match_is_carried_over_fifteen_frames(made_scene: ModuleType, gyro: bo
         assert fit is not None
         # a road that is not taken at the ego frame's time would be 1 px off by itself
         assert made_scene.map_error_px(fit.mapping.road_from_ego, truth[k]) < 0.8
-        assert fit.inlier_count > 0.8 * match.inlier_count
-    # what is lost on the way is little
-    assert fit.inlier_count <= min(MAX_POINTS, match.inlier_count)
+        # few are lost on the way
+        start = min(MAX_POINTS, match.inlier_count)
+        assert 0.8 * start < fit.inlier_count <= start
 
 
 def test_backwards_in_time(made_scene: ModuleType) -> None:
@@ -75,26 +75,6 @@ def test_backwards_in_time(made_scene: ModuleType) -> None:
         fit = carrier.step(turned(steps[k], -HEAD_TURN))
         assert fit is not None
         assert made_scene.map_error_px(fit.mapping.road_from_ego, truth[k]) < 1.2
-
-
-def test_fast_turns_are_followed_with_a_gyroscope_only(made_scene: ModuleType) -> None:
-    # to every eighth frame: 3°, 20 px in the small ego picture, and a roll of 5°
-    steps, _, match, _ = drive(made_scene)
-    jump = np.array([0.0, 0.35, 0.09])
-    head = made_scene.first_head() @ rotation_matrix(LATER * HEAD_TURN) @ rotation_matrix(jump)
-    later = Step(
-        luma=made_scene.ego_picture(head, noise_seed=55),
-        view=steps[0].view,
-        time_s=steps[0].time_s,
-        turn_rad=jump,
-    )
-    fits = [
-        TrackCarrier(made_scene.camera(), match, steps[0]).step(turned(later, turn))
-        for turn in (jump, UNKNOWN)
-    ]
-    assert fits[0] is not None
-    assert fits[0].inlier_count > 0.5 * match.inlier_count
-    assert fits[1] is None or fits[1].inlier_count < 0.5 * fits[0].inlier_count
 
 
 def test_the_same_road_frame_again(made_scene: ModuleType) -> None:

@@ -150,7 +150,9 @@ def test_never_nan(seed: int) -> None:
     rng = np.random.default_rng(seed)
     for _ in range(60):
         count = int(rng.integers(8, 40))
-        ego, road, _ = matches(int(rng.integers(1e6)), count, rng.uniform(0, 0.9), rng.uniform(0, 9))
+        ego, road, _ = matches(
+            int(rng.integers(1e6)), count, rng.uniform(0, 0.9), rng.uniform(0, 9)
+        )
         shape = rng.integers(4)
         if shape == 0:  # all on one place
             ego[:], road[:] = ego[0], road[0]

@@ -201,9 +201,7 @@ def test_lengths_that_could_not_be_tried_grow_from_those_that_could() -> None:
 
 
 def test_without_any_known_maps_errors_are_large_and_grow() -> None:
-    path, errors = measure_path(
-        steady_path(times(300)), np.full((300, 3, 3), np.nan), HEIGHT_PART
-    )
+    path, errors = measure_path(steady_path(times(300)), np.full((300, 3, 3), np.nan), HEIGHT_PART)
     assert path.bias_rad.tolist() == [0, 0, 0]
     assert errors.trials.tolist() == [0] * 7
     for measured in (errors.closed_rad, errors.open_rad):
@@ -221,9 +219,7 @@ def test_very_short_drives(count: int) -> None:
 
 def linear_errors() -> TurnErrors:
     lengths = np.array(GAP_LENGTHS, dtype=float)
-    return TurnErrors(
-        closed_rad=1e-4 * lengths, open_rad=4e-4 * lengths, trials=np.full(7, 100)
-    )
+    return TurnErrors(closed_rad=1e-4 * lengths, open_rad=4e-4 * lengths, trials=np.full(7, 100))
 
 
 def test_errors_in_a_gap_are_none_at_its_ends_and_largest_in_the_middle() -> None:

@@ -28,6 +28,7 @@ DRIVE = SmallDrive(
     ego_size_px=(64, 64),
     phone_size_px=(64, 48),
     driver_sound=True,
+    pictures="patterns",
     seed=5,
 )
 
