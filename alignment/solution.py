@@ -20,14 +20,14 @@ from .sweep import Method
 from .tracks import TRACK_GROWTH_RAD
 from .turn_path import STEADY_QUANTILE, TurnErrors, TurnPath, measure_path, steady_path
 
-NOISE_FACTOR = 5.0
+NOISE_FACTOR = 3.0
 """Variance of a mapped point divided by what independent noise of the keypoints makes of it. Keypoints
 of both views err together where both look at the same edge; measured on drives with truth."""
 
-FLOOR_DEG = 0.006
+FLOOR_DEG = 0.004
 """What no map is better than, degrees of the road view (1σ per axis)."""
 
-STAMP_ERROR_MS = 2.0
+STAMP_ERROR_MS = 1.5
 """How far a frame's time stamp may be from the moment its picture shows (1σ): exposure, read-out, and what
 the clocks of the two devices are apart. It matters where the picture moves fast."""
 

@@ -11,7 +11,9 @@ from .texture import texture
 
 CAR = Panorama(azimuth_deg=104, elevation_deg=64, px_per_deg=8)
 
-_WINDSCREEN_DEG = ((-27.0, -11.0), (0.0, -10.0), (27.0, -11.0), (24.0, 14.5), (-24.0, 14.5))
+WINDSCREEN_DEG = ((-27.0, -11.0), (0.0, -10.0), (27.0, -11.0), (24.0, 14.5), (-24.0, 14.5))
+"""Corners of the windscreen: azimuth and elevation, degrees."""
+
 _BONNET_FROM = 0.87
 
 Plane = NDArray[np.uint8]
@@ -52,7 +54,7 @@ def draw_inside(seed: int) -> Cover:
             cv2.line(picture, start.tolist(), end.tolist(), 225, 1)
     cv2.ellipse(picture, _pixel(-3, -39), (190, 150), 0, 180, 360, 26, 22)
     cv2.ellipse(picture, _pixel(-3, -39), (200, 160), 0, 180, 360, 92, 2)
-    opening = CAR.points(*np.array(_WINDSCREEN_DEG).T)
+    opening = CAR.points(*np.array(WINDSCREEN_DEG).T)
     opaque = np.full(picture.shape, 255, dtype=np.uint8)
     _fill(opaque, opening, 0)
     cv2.polylines(picture, [np.rint(opening).astype(np.int32)], True, 20, 9)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .car_inside import CAR, draw_inside
+from .car_inside import CAR, WINDSCREEN_DEG, draw_inside
 from .grain import Grain
 from .landscape import SKY, Traffic
 from .lens import Lens
@@ -64,19 +64,34 @@ class EgoView:
             Whether the camera is out of focus.
         """
         in_car = self._rays @ car_from_head.T
-        at_sky = self._grid.spread(SKY.places(in_car @ world_from_car.T))
-        at_car = self._grid.spread(CAR.places(in_car))
-        seen = covered(
-            look(self._traffic.at(time_s), at_sky),
-            look_at(self._inside.y, at_car),
-            look_at(self._inside.opaque, at_car),
-        )
-        y = _out_of_focus(seen.y) if blurred else seen.y
-        return seen._replace(y=self._grain(np.asarray(cv2.LUT(y, _TONE), dtype=np.uint8), index))
+        at_car = CAR.places(in_car)
+        places = self._grid.spread(at_car)
+        y = look_at(self._inside.y, places)
+        u, v = (np.full((y.shape[0] // 2, y.shape[1] // 2), 128, dtype=np.uint8) for _ in "uv")
+        part = self._grid.around(_in_windscreen(at_car))
+        if part is not None:
+            at_sky = self._grid.spread(SKY.places(in_car @ world_from_car.T))
+            world = look(self._traffic.at(time_s), at_sky[part])
+            road = covered(world, y[part], look_at(self._inside.opaque, places[part]))
+            half = (
+                slice(part[0].start // 2, part[0].stop // 2),
+                slice(part[1].start // 2, part[1].stop // 2),
+            )
+            y[part], u[half], v[half] = road
+        if blurred:
+            y, u, v = _out_of_focus(y, _BLUR_PX), *(_out_of_focus(c, _BLUR_PX / 2) for c in (u, v))
+        return Planes(self._grain(np.asarray(cv2.LUT(y, _TONE), dtype=np.uint8), index), u, v)
 
 
-def _out_of_focus(y: Plane) -> Plane:
-    height, width = y.shape
-    small = cv2.resize(y, (width // 4, height // 4), interpolation=cv2.INTER_AREA)
-    soft = cv2.GaussianBlur(small, (0, 0), _BLUR_PX / 4)
+def _in_windscreen(at_car: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which nodes lie in the rectangle around the windscreen."""
+    corners = CAR.points(*np.array(WINDSCREEN_DEG).T)
+    inside = (at_car >= corners.min(axis=0)) & (at_car <= corners.max(axis=0))
+    return np.asarray(inside.all(axis=-1))
+
+
+def _out_of_focus(plane: Plane, sigma_px: float) -> Plane:
+    height, width = plane.shape
+    small = cv2.resize(plane, (width // 4, height // 4), interpolation=cv2.INTER_AREA)
+    soft = cv2.GaussianBlur(small, (0, 0), sigma_px / 4)
     return np.asarray(cv2.resize(soft, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)

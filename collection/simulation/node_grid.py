@@ -29,3 +29,23 @@ class NodeGrid:
         width, height = self._size_px
         inner = full[_STEP_PX : _STEP_PX + height, _STEP_PX : _STEP_PX + width]
         return np.asarray(inner, dtype=np.float32)
+
+    def around(self, wanted: NDArray[np.bool_]) -> tuple[slice, slice] | None:
+        """Give the rows and columns of pixels around wanted nodes, bounds even; None if there are none.
+
+        Parameters
+        ----------
+        wanted
+            Shape (rows, columns).
+        """
+        if not wanted.any():
+            return None
+        width, height = self._size_px
+        found = [np.flatnonzero(wanted.any(axis=axis)) for axis in (1, 0)]
+        # one step more on each side: what is wanted may begin between two nodes
+        first = [max(0, (int(each[0]) - 2) * _STEP_PX) for each in found]
+        last = [
+            min(length, (int(each[-1]) + 1) * _STEP_PX)
+            for each, length in zip(found, (height, width), strict=True)
+        ]
+        return slice(first[0], last[0]), slice(first[1], last[1])

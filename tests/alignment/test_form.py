@@ -89,11 +89,13 @@ def test_the_usual_stretch_is_found() -> None:
     assert (usual.variance > 0).all()
 
 
-def test_how_much_it_varies_is_found_beneath_the_noise() -> None:
-    _, seen, spread = drive(600, varying=0.01)
+@pytest.mark.parametrize(("varying", "part"), [(0.01, 1.0), (0.003, 0.4)])
+def test_how_much_it_varies_is_found_beneath_the_noise(varying: float, part: float) -> None:
+    # in the second case the noise is as large as the variation
+    _, seen, spread = drive(600, varying=varying, part=part)
     usual = usual_form(seen, spread, ROAD)
     assert usual is not None
-    assert np.sqrt(usual.variance) == pytest.approx(0.01, rel=0.25)
+    assert np.sqrt(usual.variance) == pytest.approx(varying, rel=0.25)
 
 
 def test_a_few_wrong_maps_don_t_change_it() -> None:

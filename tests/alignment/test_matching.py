@@ -101,6 +101,28 @@ def test_all_pairs_are_what_a_search_finds(
     assert as_dict(found) == expected
 
 
+@given(
+    seed=st.integers(0, 10**6),
+    n=st.integers(0, 30),
+    m=st.integers(0, 30),
+    radius=st.integers(0, 6),
+    ratio=st.floats(0.3, 1.0),
+)
+@settings(deadline=None, max_examples=60)
+def test_near_is_what_a_search_finds(seed: int, n: int, m: int, radius: int, ratio: float) -> None:
+    rng = np.random.default_rng(seed)
+    # few different bits and places, so that equal distances and full gates are many
+    query, train = (
+        rng.integers(0, 2, (count, 4), dtype=np.uint64) * np.uint64(0b1011) for count in (n, m)
+    )
+    predicted, places = (rng.integers(0, 6, (count, 2)).astype(float) for count in (n, m))
+    found = match_near(query, predicted, train, places, radius_px=radius, max_ratio=ratio)
+    near = np.abs(predicted[:, None] - places[None]).max(axis=2) <= radius
+    table = distances(query, train)
+    expected = brute_force(table, near, MAX_DISTANCE_BITS, ratio) if n and m else {}
+    assert as_dict(found) == expected
+
+
 @pytest.mark.parametrize(("seed", "radius_px"), [(0, 40.0), (1, 15.5), (2, 120.0), (3, 5000.0)])
 def test_near_is_what_a_search_among_the_near_finds(seed: int, radius_px: float) -> None:
     rng = np.random.default_rng(seed)

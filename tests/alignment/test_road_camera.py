@@ -92,6 +92,16 @@ def test_homographies_that_no_turn_can_have_have_no_say(wrong: np.ndarray) -> No
     assert recover_road_camera([*sheared, *right[:19]], EGO, SIZE) is None
 
 
+def test_pixels_that_are_not_quite_square() -> None:
+    # 3 % wider than high, as some lenses make them: the mean of both
+    wide = np.diag([1.03, 1, 1])
+    centred = np.array([[1, 0, 959.5], [0, 1, 539.5], [0, 0, 1]])
+    maps = [centred @ wide @ np.linalg.inv(centred) @ h for h in far_homographies(1663, 5)]
+    road = recover_road_camera(maps, EGO, SIZE)
+    assert road is not None
+    assert road.focal_px == pytest.approx(1663 * np.sqrt(1.03), rel=1e-9)
+
+
 def test_usual_focal_length_is_that_of_60_degrees() -> None:
     focal_px = usual_focal_px((1920, 1080))
     assert np.degrees(2 * np.arctan(960 / focal_px)) == pytest.approx(60)

@@ -110,6 +110,33 @@ def test_lost_when_the_picture_turns_grey_and_from_then_on(made_scene: ModuleTyp
     assert carrier.step(steps[1]) is None
 
 
+@pytest.mark.parametrize("view", ["ego", "road"])
+def test_what_something_else_covers_is_dropped(made_scene: ModuleType, view: str) -> None:
+    # a wiper, or a lorry: the left part of one picture shows something else
+    steps, truth, match, _ = drive(made_scene)
+    head = made_scene.first_head() @ rotation_matrix((1 + LATER) * HEAD_TURN)
+    luma, picture = steps[1].luma.copy(), steps[1].view.picture.copy()
+    if view == "ego":
+        luma[:, :200] = made_scene.ego_picture(head, seed=7)[:, :200]
+    else:
+        picture[:, :250] = made_scene.road_picture(seed=7)[:, :250]
+    covered = Step(
+        luma=luma,
+        view=made_scene.road_view(picture, index=1, time_s=steps[1].view.time_s),
+        time_s=steps[1].time_s,
+        turn_rad=HEAD_TURN,
+    )
+    carrier = TrackCarrier(made_scene.camera(), match, steps[0])
+    whole = TrackCarrier(made_scene.camera(), match, steps[0]).step(steps[1])
+    fit = carrier.step(covered)
+    assert fit is not None
+    assert whole is not None
+    assert made_scene.map_error_px(fit.mapping.road_from_ego, truth[1]) < 1
+    # points under the cover don't come back to where they started
+    assert len(fit.inlier_probability) < 0.85 * len(whole.inlier_probability)
+    assert fit.inlier_count > 0.9 * len(fit.inlier_probability)
+
+
 def test_lost_when_the_road_turns_grey(made_scene: ModuleType) -> None:
     steps, _, match, _ = drive(made_scene)
     carrier = TrackCarrier(made_scene.camera(), match, steps[0])

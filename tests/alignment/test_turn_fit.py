@@ -123,6 +123,15 @@ def test_points_that_agree_on_nothing() -> None:
         assert fit_turn(START, ego, rng.uniform(0, (1919, 1079), (60, 2))) is None
 
 
+@pytest.mark.parametrize(("wrong", "found"), [(0.5, True), (0.8, False)])
+def test_a_minority_has_no_say(wrong: float, found: bool) -> None:
+    # twenty of a hundred may follow a car ahead, or chance
+    for seed in range(10):
+        ego, road, bad = matches(seed, 100, wrong, noise_px=0.5)
+        road[bad] += 100 * np.sign(road[bad] - (960, 540))
+        assert (fit_turn(START, ego, road) is not None) == found
+
+
 def test_missing_points_count_as_wrong() -> None:
     ego, road, _ = matches(8, 60)
     road[::3] = np.nan
