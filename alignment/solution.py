@@ -1,6 +1,6 @@
 """From what was seen of each frame to one map for each frame, its source and its error."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -10,10 +10,11 @@ from .chains import CHAIN_GROWTH_RAD
 from .ego_camera import EgoCamera
 from .finite import finite_rows
 from .form import draw_to_form, usual_form
+from .frame_maps import FrameMaps
 from .frame_pairs import MissingReason
 from .map_turn import middle_rays
 from .mapping import MapFrame, Mapping
-from .observations import MISSING, Observations, pack, unpack
+from .observations import MISSING, Observations, pack
 from .propagation import Propagation, Source, Witness
 from .road_camera import RoadCamera, recover_road_camera, usual_focal_px
 from .sweep import Method
@@ -88,8 +89,8 @@ class SolveOptions:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Solution:
-    """Maps of n frames.
+class Solution(FrameMaps):
+    """Maps of n frames, and how they came about; see `FrameMaps` for the maps.
 
     Attributes
     ----------
@@ -98,47 +99,26 @@ class Solution:
     reason
         Position in `REASONS` of why there is no map, shape (n,); -1 where there is one. Inside of the
         program only.
-    normal_map, covariance
-        Elements of the map, shape (n, 9), and the triangle of their covariance, shape (n, 36); NaN
-        where there is none. The covariance is the whole one: noise, propagation and all.
-    model_px2
-        Covariance that is to be added to that of mapped points, shape (n, 2, 2), px²: a scene that is no
-        plane, time stamps that are not exact, a lens that is not known.
-    frame
-        Coordinates of the maps.
     hops
         Frames to the nearest direct match that the map rests on, shape (n,); -1 without a map.
     inlier_count
         Correspondences that support it, shape (n,); 0 where it rests on the gyroscope alone.
     road_camera
         The road camera; None if its focal length could not be found.
+    road_px_per_rad
+        Its focal length, or a usual one.
     gyro_errors, steady_errors
         How far off the gyroscope, and a guess, are in gaps of this drive; None without a gyroscope.
     """
 
     source: NDArray[np.int8]
     reason: NDArray[np.int8]
-    normal_map: NDArray[np.float64]
-    covariance: NDArray[np.float64]
-    model_px2: NDArray[np.float64]
-    frame: MapFrame
     hops: NDArray[np.int32]
     inlier_count: NDArray[np.int32]
     road_camera: RoadCamera | None
-    gyro_errors: TurnErrors | None = field(default=None)
-    steady_errors: TurnErrors | None = field(default=None)
-
-    @property
-    def road_from_ego(self) -> NDArray[np.float64]:
-        """Elements of the homographies from undistorted ego px to road px, shape (n, 9); last one 1."""
-        homography = self.frame.road_from_ego(self.normal_map.reshape(-1, 3, 3))
-        return homography.reshape(-1, 9)
-
-    def mapping(self, row: int) -> Mapping | None:
-        """Give the map of a frame; None if it has none."""
-        if not np.isfinite(self.normal_map[row, 0]):
-            return None
-        return unpack(self.normal_map[row], self.covariance[row], self.frame)
+    road_px_per_rad: float
+    gyro_errors: TurnErrors | None = None
+    steady_errors: TurnErrors | None = None
 
 
 def solve(
@@ -255,7 +235,7 @@ class _Solver:
             normal_map[i], covariance[i] = pack(mapping)
         return Solution(
             source=source, reason=reason, normal_map=normal_map, covariance=covariance,
-            model_px2=self._model_px2(), frame=self._frame, hops=hops, inlier_count=inliers, road_camera=self._road,
+            model_px2=self._model_px2(), frame=self._frame, hops=hops, inlier_count=inliers, road_camera=self._road, road_px_per_rad=self._px_per_rad,
             gyro_errors=self._gyro_errors, steady_errors=self._steady_errors,
         )  # fmt: skip
 

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from .finite import finite_rows
 from .frame_grid import Membership
+from .frame_maps import FrameMaps
 from .mapping import map_all
 from .observations import from_triangles
-from .solution import Solution
 
 HEAD_SPEED_DEG_S = 30.0
 """Speed of the head that is reckoned with (1σ) where a sample lies between a frame that has a map and one
@@ -52,7 +52,7 @@ class RoadGaze:
 
 
 def carry_gaze(
-    solution: Solution,
+    maps: FrameMaps,
     ego_px: NDArray[np.float64],
     frame_index: NDArray[np.int64],
 ) -> RoadGaze:
@@ -60,7 +60,7 @@ def carry_gaze(
 
     Parameters
     ----------
-    solution
+    maps
         The maps.
     ego_px
         Undistorted ego points, shape (n, 2).
@@ -73,21 +73,19 @@ def carry_gaze(
         block = slice(start, start + _BLOCK)
         index = frame_index[block]
         point[block], spread = map_all(
-            solution.normal_map[index].reshape(-1, 3, 3),
-            from_triangles(solution.covariance[index]),
+            maps.normal_map[index].reshape(-1, 3, 3),
+            from_triangles(maps.covariance[index]),
             ego_px[block],
-            solution.frame,
+            maps.frame,
         )
-        covariance[block] = spread + solution.model_px2[index]
+        covariance[block] = spread + maps.model_px2[index]
     lost = ~(finite_rows(point) & finite_rows(covariance))
     point[lost], covariance[lost] = np.nan, np.nan
-    return RoadGaze(
-        point_px=point, covariance_px2=covariance, in_view=solution.frame.contains(point)
-    )
+    return RoadGaze(point_px=point, covariance_px2=covariance, in_view=maps.frame.contains(point))
 
 
 def carry_samples(
-    solution: Solution,
+    maps: FrameMaps,
     ego_px: NDArray[np.float64],
     member: Membership,
     sample_ns: NDArray[np.int64],
@@ -104,7 +102,7 @@ def carry_samples(
 
     Parameters
     ----------
-    solution
+    maps
         As in `carry_gaze`.
     ego_px
         Undistorted ego points, shape (n, 2).
@@ -118,8 +116,8 @@ def carry_samples(
     nearest = np.where(member.found, member.index, 0)
     away_ns = sample_ns - frame_ns[nearest]
     other = np.clip(nearest + np.sign(away_ns), 0, len(frame_ns) - 1)
-    here = carry_gaze(solution, ego_px, nearest)
-    there = carry_gaze(solution, ego_px, other)
+    here = carry_gaze(maps, ego_px, nearest)
+    there = carry_gaze(maps, ego_px, other)
     step_ns = np.abs(frame_ns[other] - frame_ns[nearest])
     with np.errstate(divide="ignore", invalid="ignore"):
         part = np.where(step_ns > 0, np.abs(away_ns) / step_ns, 0.0)
@@ -143,6 +141,4 @@ def carry_samples(
     covariance = covariance + np.where(alone, drift**2, 0.0)[:, None, None] * np.eye(2)
     point[~member.found] = np.nan
     covariance[~member.found] = np.nan
-    return RoadGaze(
-        point_px=point, covariance_px2=covariance, in_view=solution.frame.contains(point)
-    )
+    return RoadGaze(point_px=point, covariance_px2=covariance, in_view=maps.frame.contains(point))

@@ -6,14 +6,14 @@ differ by a rotation and their lenses alone.
 """
 
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from .panorama import Panorama
-from .picture_planes import Planes, planes_of
+from .picture_planes import Plane, Planes, planes_of
 from .texture import texture
 
 SKY = Panorama(azimuth_deg=64, elevation_deg=26, px_per_deg=16)
@@ -24,11 +24,10 @@ _HALF_ROAD_M = 4.0
 _GROUND_PX_PER_M = 24
 _SHARP_BEYOND = 4  # digits after the binary point of drawn corners
 
-Picture = NDArray[np.uint8]
 Colour = tuple[float, float, float]
 
 
-@cache
+@lru_cache(maxsize=4)
 def draw_landscape(seed: int) -> Planes:
     """Draw it as it is without cars, on `SKY`."""
     rng = np.random.default_rng([seed, 1])
@@ -60,7 +59,7 @@ class Traffic:
     def __init__(self, seed: int, *, smooth_px: float = 0.0) -> None:
         empty = draw_landscape(seed)
         if smooth_px:
-            empty = Planes(*(cv2.GaussianBlur(each, (0, 0), smooth_px) for each in empty))
+            empty = Planes(*(_smoothed(each, smooth_px) for each in empty))
         self._empty = empty
         self._planes = Planes(*(each.copy() for each in empty))
         self._dirty: list[tuple[int, tuple[slice, slice]]] = []
@@ -83,7 +82,7 @@ class Traffic:
         """How much of its way a car has come, 0 … 1."""
         return float((phase + time_s / self.PERIOD_S) % 1.0)
 
-    def _paste(self, car: Picture, way: float) -> None:
+    def _paste(self, car: Plane, way: float) -> None:
         distance_m = self.FAR_M + (self.NEAR_M - self.FAR_M) * way
         corners = _project([-3.1, -1.2], [distance_m, distance_m])
         left, bottom = corners[0]
@@ -102,6 +101,10 @@ class Traffic:
         grey = slice(y // 2, (y + height) // 2), slice(x // 2, (x + width) // 2)
         self._planes.u[grey] = self._planes.v[grey] = 128
         self._dirty += [(0, place), (1, grey), (2, grey)]
+
+
+def _smoothed(plane: Plane, sigma_px: float) -> Plane:
+    return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma_px), dtype=np.uint8)
 
 
 def _project(across_m: object, ahead_m: object) -> NDArray[np.float64]:
@@ -146,8 +149,8 @@ def _ground(rng: np.random.Generator, picture: NDArray[np.float32]) -> None:
     across, ahead = distance * np.sin(turn), distance * np.cos(turn)
     tile = texture(rng, (1024, 1024), (2, 6, 20, 70))
     coarse = texture(rng, SKY.size_px, (3, 8, 24))[below]
-    at = [(each * _GROUND_PX_PER_M).astype(np.float32) for each in (across, ahead)]
-    fine = cv2.remap(tile, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+    x, y = (np.asarray(each * _GROUND_PX_PER_M, dtype=np.float32) for each in (across, ahead))
+    fine = cv2.remap(tile, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
     near = np.clip(12 / distance, 0, 1)  # farther off a tile's pixels are less than the picture's
     grain = near * fine + (1 - 0.6 * near) * coarse
     on_road = np.abs(across) < _HALF_ROAD_M
@@ -240,7 +243,7 @@ def _blob(rng: np.random.Generator) -> NDArray[np.float64]:
     return np.column_stack([np.cos(turn), np.sin(turn)]) * rng.uniform(0.5, 1.1, (7, 1))
 
 
-def _car(rng: np.random.Generator) -> Picture:
+def _car(rng: np.random.Generator) -> Plane:
     """Draw a car from the front, shape (120, 150)."""
     body = 60 + 130 * rng.random() + 9 * texture(rng, (150, 120), (3, 9))
     picture = np.ascontiguousarray(body, dtype=np.float32)

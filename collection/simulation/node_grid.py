@@ -19,7 +19,7 @@ class NodeGrid:
     def __init__(self, size_px: tuple[int, int]) -> None:
         self._size_px = size_px
         columns, rows = (np.arange(length // _STEP_PX + 3) - 1 for length in size_px)
-        numbers = np.stack(np.meshgrid(columns, rows), axis=-1)
+        numbers = np.stack(np.meshgrid(columns, rows), axis=-1).astype(np.float64)
         self.points_px: NDArray[np.float64] = numbers * _STEP_PX + (_STEP_PX - 1) / 2
         """The nodes, shape (rows, columns, 2), px."""
 

@@ -39,7 +39,7 @@ class Panorama:
         x, y, z = np.moveaxis(directions, -1, 0)
         azimuth, down = np.arctan2(x, z), np.arctan2(y, np.hypot(x, z))
         degrees = np.degrees(np.stack([azimuth, down], axis=-1))
-        return (degrees * self.px_per_deg + self._centre).astype(np.float32)
+        return np.asarray(degrees * self.px_per_deg + self._centre, dtype=np.float32)
 
     def points(self, azimuth_deg: object, elevation_deg: object) -> NDArray[np.float64]:
         """Find angles on the picture: azimuth right positive, elevation up positive; (n, 2), px."""

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 Plane = NDArray[np.uint8]
 
+_NO_SECOND_MAP = np.empty((0, 0), dtype=np.float32)
+
 
 class Planes(NamedTuple):
     """Brightness and colour of a picture of w × h px, both even.
@@ -51,7 +53,7 @@ def look(picture: Planes, places: NDArray[np.float32]) -> Planes:
         Where on it each pixel looks, shape (h, w, 2), px.
     """
     # Every other pixel is near enough for colour.
-    at_half = np.ascontiguousarray((places[::2, ::2] - 0.5) / 2)
+    at_half = np.ascontiguousarray((places[::2, ::2] - 0.5) / 2, dtype=np.float32)
     return Planes(
         look_at(picture.y, places), look_at(picture.u, at_half), look_at(picture.v, at_half)
     )
@@ -59,7 +61,9 @@ def look(picture: Planes, places: NDArray[np.float32]) -> Planes:
 
 def look_at(plane: Plane, places: NDArray[np.float32]) -> Plane:
     """Show a plane at places, shape (h, w, 2)."""
-    seen = cv2.remap(plane, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    seen = cv2.remap(
+        plane, places, _NO_SECOND_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
     return np.asarray(seen, dtype=np.uint8)
 
 

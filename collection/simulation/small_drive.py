@@ -21,24 +21,19 @@ from numpy.typing import NDArray
 from dashgaze.errors import OutputError
 from dashgaze.files import filling, write_text
 from dashgaze.progress import Progress, silent
-from dashgaze.schemas.manifest import (
-    MANIFEST_NAME,
-    SESSION_SCHEMA,
-    Consent,
-    EyeTracker,
-    Phone,
-    SessionManifest,
-    dump_manifest,
-)
+from dashgaze.schemas.manifest import MANIFEST_NAME, dump_manifest
 
 from .drive_gaze import gaze_point_px, gaze_times
 from .drive_geometry import DriveGeometry
+from .drive_location import write_location
+from .drive_manifest import drive_manifest
 from .drive_pictures import Pictures, ego_pictures, pattern_pictures, road_pictures
 from .drive_plan import DrivePlan, plan_drive
 from .drive_tracker import WORLD_LEAD_S, imu_times, scene_camera, write_tracker
 from .drive_truth import write_frame_truth, write_gaze_truth
+from .drive_videos import FAST, Video, frame_times, write_videos
 from .lens import Lens
-from .media_writer import FileOptions, write_video
+from .media_writer import FileOptions
 from .road_view import road_matrix
 from .sound import CarSound, Device, simulate_pair
 
@@ -47,8 +42,6 @@ __all__ = ["SmallDrive", "gaze_point_px", "simulate_small_drive"]
 SOUND_RATE_HZ = 48000
 _TRACKER_SOUND_START_S = 0.061
 _PHONE_SOUND_START_S = 0.137
-_TICK_S = 1 / 90000
-_FAST = FileOptions(video_options={"preset": "ultrafast"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,9 +144,9 @@ def _fill(work: Path, name: str, drive: SmallDrive, progress: Progress) -> None:
             fix="Make the drive longer or the offset larger.",
         )
     rng = np.random.default_rng(drive.seed)
-    world_s = _frame_times(rng, drive.tracker_end_s, 29.97)
-    road_s = _frame_times(rng, drive.seconds, 30.0)
-    driver_s = _frame_times(rng, drive.seconds, 30.0) + round(0.018 / _TICK_S) * _TICK_S
+    world_s = frame_times(rng, drive.tracker_end_s, 29.97)
+    road_s = frame_times(rng, drive.seconds, 30.0)
+    driver_s = frame_times(rng, drive.seconds, 30.0, start_s=0.018)
     world_phone_s = drive.phone_s(world_s)
     plan = plan_drive(
         drive.seed,
@@ -191,35 +184,37 @@ def _fill(work: Path, name: str, drive: SmallDrive, progress: Progress) -> None:
         imu_s=imu_s,
         turning_deg_s=geometry.turning_deg_s(drive.phone_s(imu_s)),
     )
-    ego, road = _pictures(drive, geometry, plan, world_phone_s, road_s)
-    write_video(
-        work / "eye_tracker" / "PI world v1 ps1.mp4",
-        times_s=world_s,
-        size_px=drive.ego_size_px,
-        images=ego,
-        sound=tracker_sound if drive.sound else None,
-        options=_FAST,
-    )
-    progress("phone", 0.8)
     phone = work / "phone"
     phone.mkdir()
-    write_video(
-        phone / "road.mp4",
-        times_s=road_s,
-        size_px=drive.phone_size_px,
-        images=road,
-        sound=phone_sound if drive.sound else None,
+    ego, road = _pictures(drive, geometry, plan, world_phone_s, road_s)
+    write_videos(
+        {
+            work / "eye_tracker" / "PI world v1 ps1.mp4": Video(
+                times_s=world_s,
+                size_px=drive.ego_size_px,
+                images=ego,
+                sound=tracker_sound if drive.sound else None,
+                options=FAST,
+            ),
+            phone / "road.mp4": Video(
+                times_s=road_s,
+                size_px=drive.phone_size_px,
+                images=road,
+                sound=phone_sound if drive.sound else None,
+                options=FileOptions(),
+            ),
+            phone / "driver.mp4": Video(
+                times_s=driver_s,
+                size_px=drive.phone_size_px,
+                images=pattern_pictures(drive.phone_size_px, 3),
+                sound=phone_sound if drive.sound and drive.driver_sound else None,
+                options=FAST,
+            ),
+        }
     )
-    write_video(
-        phone / "driver.mp4",
-        times_s=driver_s,
-        size_px=drive.phone_size_px,
-        images=pattern_pictures(drive.phone_size_px, 3),
-        sound=phone_sound if drive.sound and drive.driver_sound else None,
-        options=_FAST,
-    )
-    _write_location(phone / "location.csv", drive.seconds, phone_ns)
-    write_text(work / MANIFEST_NAME, dump_manifest(_manifest(name, recorded_at)))
+    progress("truth", 0.95)
+    write_location(phone / "location.csv", seconds=drive.seconds, start_ns=phone_ns)
+    write_text(work / MANIFEST_NAME, dump_manifest(drive_manifest(name, recorded_at)))
     truth = work / "truth"
     _write_truth(truth, drive, geometry, plan, (len(world_s), len(road_s)), first_frame_ns)
     if drive.pictures == "scene":
@@ -245,16 +240,6 @@ def _fill(work: Path, name: str, drive: SmallDrive, progress: Progress) -> None:
     progress("written", 1.0)
 
 
-def _frame_times(rng: np.random.Generator, seconds: float, fps: float) -> NDArray[np.float64]:
-    """Variable-rate frame times on the container's grid, with jitter and a few dropped frames."""
-    count = int(seconds * fps)
-    times = np.arange(count) / fps + np.clip(rng.normal(0, 0.002, count), -0.01, 0.01)
-    keep = rng.random(count) >= 0.003
-    keep[0] = True
-    on_grid: NDArray[np.float64] = np.round((times - times[0])[keep] / _TICK_S) * _TICK_S
-    return on_grid
-
-
 def _pictures(
     drive: SmallDrive,
     geometry: DriveGeometry,
@@ -269,39 +254,6 @@ def _pictures(
         ego_pictures(geometry, plan, world_phone_s, drive.ego_size_px, seed=drive.seed),
         road_pictures(geometry, road_s, seed=drive.seed),
     )
-
-
-def _manifest(name: str, recorded_at: datetime) -> SessionManifest:
-    return SessionManifest(
-        schema_id=SESSION_SCHEMA,
-        session_id=name,
-        driver_id="D001",
-        recorded_at=recorded_at.isoformat(),
-        car="simulated",
-        camera_position="under_mirror",
-        weather="clear",
-        lighting="day",
-        eyewear="none",
-        passengers=1,
-        consent=Consent(version="1.0", scope="raw"),
-        phone=Phone(
-            model="simulated",
-            road="phone/road.mp4",
-            driver="phone/driver.mp4",
-            location="phone/location.csv",
-        ),
-        eye_tracker=EyeTracker(kind="pupil_invisible", path="eye_tracker"),
-    )
-
-
-def _write_location(path: Path, seconds: float, phone_ns: int) -> None:
-    lines = ["timestamp [ns],latitude,longitude,speed [m/s],accuracy [m]"]
-    for second in range(int(seconds)):
-        speed_m_s = 8 + 4 * np.sin(second / 10)
-        lines.append(
-            f"{phone_ns + second * 10**9},{52.39 + 1e-4 * second:.7f},13.0700000,{speed_m_s:.2f},4.0"
-        )
-    write_text(path, "\n".join(lines) + "\n")
 
 
 def _write_truth(

@@ -77,8 +77,6 @@ def _print_summary(summary: dict[str, Any]) -> None:
         )
     for reason, count in summary["none_reasons"].items():
         typer.echo(f"             {count} {REASON_TEXTS.get(reason, reason)}")
-    if summary["gaze_answered_share"] is not None:
-        typer.echo(f"  gaze       {summary['gaze_answered_share']:.1%} of it is in road pixels now")
     if summary["median_error_px"] is not None:
         typer.echo(
             f"  error      {summary['median_error_px']:.2f} px ({summary['median_error_deg']:.3f}°) in "

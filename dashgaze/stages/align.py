@@ -3,13 +3,17 @@
 import json
 import math
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dashgaze.alignment.ego_camera import EgoCamera
+from dashgaze.alignment.frame_maps import FrameMaps
+from dashgaze.alignment.mapping import MapFrame
+from dashgaze.alignment.road_camera import usual_focal_px
 from dashgaze.alignment.solution import SolveOptions, solve
 from dashgaze.alignment.sweep import Method
 from dashgaze.errors import InputError
@@ -18,8 +22,8 @@ from dashgaze.progress import Progress, part_of, silent
 from dashgaze.session import Session
 
 from .align_plan import intrinsics_of, plan_alignment
-from .align_summary import Summary, summarise
-from .align_tables import AlignTables, build_align_tables, road_focal_px
+from .align_summary import summarise
+from .align_tables import fill_road_columns, homography_table, read_frame_maps
 from .align_work import default_workers, look_around, sweep_all, work_folder
 from .frames import FRAMES_NAME, GAZE_NAME, frames, note_filled_tables
 from .record import StageRecord, plan_stage, read_record, up_to_date
@@ -80,8 +84,9 @@ def align(
 
     Writes ``derived/homographies.parquet`` and the record ``derived/align.json``, and fills the road
     columns of ``derived/frames.parquet`` and ``derived/gaze.parquet``, which the ``frames`` stage is
-    asked for first. Nothing is done where all that stands and options and inputs are the same. A run
-    that was killed goes on where it stopped.
+    asked for first. Nothing is done where all that stands and options and inputs are the same; where
+    only those two tables were made anew, they are filled from the homographies. A run that was killed
+    goes on where it stopped.
 
     Parameters
     ----------
@@ -118,6 +123,12 @@ def align(
     previous = read_record(record_path)
     if not force and up_to_date(previous, wanted, root=session.root):
         return session.derived / HOMOGRAPHIES_NAME
+    if (
+        not force
+        and previous is not None
+        and up_to_date(_homographies_only(previous), wanted, root=session.root)
+    ):
+        return _fill_again(session, wanted)
     recording = session.recording()
     table = pq.read_table(frames_path)
     plan = plan_alignment(session, recording, table, clock.time_map, part_of(progress, 0.05, 0.08))
@@ -139,14 +150,15 @@ def align(
         ),
     )  # fmt: skip
     progress("writing", 0.98)
-    tables = build_align_tables(
-        plan, seen, solution, table, pq.read_table(session.derived / GAZE_NAME)
-    )
+    homographies = homography_table(seen, solution, plan.camera, table)
+    _write_table(session.derived / HOMOGRAPHIES_NAME, homographies)
     summary = summarise(
-        tables, seen, solution, clock=clock, scene_camera_origin=recording.scene_camera.origin,
-        focal_px=road_focal_px(plan, solution), notes=_survey_notes(around.static_share),
+        homographies, seen, solution, clock=clock,
+        scene_camera_origin=recording.scene_camera.origin,
+        notes=_survey_notes(around.static_share),
     )  # fmt: skip
-    path = _write(session, wanted, tables, summary)
+    _fill_tables(session, solution, plan.camera, solution.road_px_per_rad)
+    path = _vouch(session, wanted, summary.to_json())
     shutil.rmtree(work, ignore_errors=True)
     progress("written", 1.0)
     return path
@@ -201,19 +213,47 @@ def _plan(session: Session, options: AlignOptions) -> StageRecord:
     )
 
 
-def _write(session: Session, wanted: StageRecord, tables: AlignTables, summary: Summary) -> Path:
-    """Write the tables, and at last the record that vouches for them."""
+def _homographies_only(record: StageRecord) -> StageRecord:
+    """Give a record as if it vouched for the homographies alone."""
+    mine = {name: each for name, each in record.outputs.items() if HOMOGRAPHIES_NAME in name}
+    return replace(record, outputs=mine)
+
+
+def _fill_tables(
+    session: Session, maps: FrameMaps, camera: EgoCamera, road_px_per_rad: float
+) -> None:
+    """Fill the road columns of the tables of the ``frames`` stage, and tell it."""
     derived = session.derived
-    paths = {
-        derived / HOMOGRAPHIES_NAME: tables.homographies,
-        derived / GAZE_NAME: tables.gaze,
-        derived / FRAMES_NAME: tables.frames,
-    }
-    for path, table in paths.items():
-        _write_table(path, table)
+    frames_table, gaze_table = fill_road_columns(
+        pq.read_table(derived / HOMOGRAPHIES_NAME), maps, camera,
+        pq.read_table(derived / FRAMES_NAME), pq.read_table(derived / GAZE_NAME),
+        road_px_per_rad=road_px_per_rad,
+    )  # fmt: skip
+    _write_table(derived / GAZE_NAME, gaze_table)
+    _write_table(derived / FRAMES_NAME, frames_table)
     note_filled_tables(session)
-    record = wanted.finished(paths, root=session.root, notes=summary.reasons)
-    content: dict[str, Any] = json.loads(record.to_json()) | {"summary": summary.to_json()}
+
+
+def _fill_again(session: Session, wanted: StageRecord) -> Path:
+    """Fill tables that were made anew from homographies that still hold."""
+    derived = session.derived
+    scene = session.recording().scene_camera
+    camera = EgoCamera(scene.matrix, scene.distortion, size_px=(scene.width_px, scene.height_px))
+    summary = read_summary(derived)
+    width, height = summary["road_size_px"]
+    frame = MapFrame(ego_matrix=camera.matrix, road_size_px=(width, height))
+    maps = read_frame_maps(pq.read_table(derived / HOMOGRAPHIES_NAME), frame)
+    focal_px = summary["road_focal_px"] or usual_focal_px(frame.road_size_px)
+    _fill_tables(session, maps, camera, focal_px)
+    return _vouch(session, wanted, summary)
+
+
+def _vouch(session: Session, wanted: StageRecord, summary: dict[str, Any]) -> Path:
+    """Write the record that vouches for the tables; the last thing to be written."""
+    derived = session.derived
+    paths = [derived / name for name in (HOMOGRAPHIES_NAME, FRAMES_NAME, GAZE_NAME)]
+    record = wanted.finished(paths, root=session.root, notes=summary["reasons"])
+    content: dict[str, Any] = json.loads(record.to_json()) | {"summary": summary}
     write_text(
         derived / ALIGN_RECORD_NAME,
         json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n",

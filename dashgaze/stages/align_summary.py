@@ -4,11 +4,11 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
+import pyarrow as pa
 
 from dashgaze.alignment.observations import MISSING, Observations
 from dashgaze.alignment.solution import REASONS, SOURCES, Solution
 
-from .align_tables import AlignTables
 from .session_clock import SessionClock
 
 Verdict = Literal["ok", "doubtful", "failed"]
@@ -46,8 +46,8 @@ class Summary:
         Those with pictures of both views.
     direct_share, propagated_share, none_share
         Of the frames with pictures.
-    gaze_answered_share
-        Frames with a road gaze point, of those with pictures and gaze.
+    road_size_px
+        Width and height of the road picture.
     none_reasons
         Frames without a map, by reason.
     median_error_px, median_error_deg
@@ -69,7 +69,7 @@ class Summary:
     direct_share: float | None
     propagated_share: float | None
     none_share: float | None
-    gaze_answered_share: float | None
+    road_size_px: tuple[int, int]
     none_reasons: dict[str, int]
     median_error_px: float | None
     median_error_deg: float | None
@@ -81,33 +81,33 @@ class Summary:
 
     def to_json(self) -> dict[str, Any]:
         """Give the figures ready for JSON."""
-        return asdict(self) | {"reasons": list(self.reasons)}
+        return asdict(self) | {
+            "reasons": list(self.reasons),
+            "road_size_px": list(self.road_size_px),
+        }
 
 
 def summarise(
-    tables: AlignTables,
+    homographies: pa.Table,
     seen: Observations,
     solution: Solution,
     *,
     clock: SessionClock,
     scene_camera_origin: str,
-    focal_px: float,
     notes: list[str],
 ) -> Summary:
     """Sum up a drive.
 
     Parameters
     ----------
-    tables
-        What is written.
+    homographies
+        The homography table.
     seen, solution
         What was seen, and the maps.
     clock
         The session's clocks.
     scene_camera_origin
         Where the scene camera's calibration comes from.
-    focal_px
-        Pixels of the road view to a radian.
     notes
         What is known already.
     """
@@ -117,7 +117,8 @@ def summarise(
     shares = {
         name: float((source[paired] == name).mean()) if pair_count else None for name in SOURCES
     }
-    error_px = tables.error_px[np.isfinite(tables.error_px)]
+    error_px = homographies.column("homography_error_px").drop_null().to_numpy()
+    focal_px = solution.road_px_per_rad
     median_px = float(np.median(error_px)) if len(error_px) else None
     median_deg = None if median_px is None else float(np.degrees(median_px / focal_px))
     verdict, reasons = _judge(shares, pair_count, median_deg)
@@ -126,11 +127,11 @@ def summarise(
         verdict=verdict,
         reasons=(*reasons, *more, *_damage(seen), *_camera_notes(solution), *notes),
         frame_count=len(seen),
+        road_size_px=solution.frame.road_size_px,
         pair_count=pair_count,
         direct_share=shares["direct"],
         propagated_share=shares["propagated"],
         none_share=shares["none"],
-        gaze_answered_share=_gaze_share(tables, paired),
         none_reasons={
             name: int((solution.reason == code).sum())
             for code, name in enumerate(REASONS)
@@ -203,14 +204,6 @@ def _camera_notes(solution: Solution) -> list[str]:
     return [
         "The road camera's focal length could not be found; maps are not checked for being plausible."
     ]
-
-
-def _gaze_share(tables: AlignTables, paired: "np.ndarray[Any, np.dtype[np.bool_]]") -> float | None:
-    looked = tables.frames.column("gaze_ego_x_px").is_valid().to_numpy() & paired
-    if not looked.any():
-        return None
-    known = tables.frames.column("gaze_road_x_px").is_valid().to_numpy()
-    return float(known[looked].mean())
 
 
 def _finite(value: float | None) -> float | None:

@@ -39,7 +39,7 @@ def a_fit(seed: int) -> TurnFit:
 def direct(row: int, seed: int) -> RowResult:
     return RowResult(
         row=row, direct=a_map(seed), inlier_count=seed, match_count=2 * seed,
-        sigma_px=0.5, deviation_px=3.0, spread_px=1.5,
+        sigma_px=0.5, deviation_px=3.0, spread_px=1.5, velocity_px_s=np.array([seed, -2.5]),
     )  # fmt: skip
 
 
@@ -81,6 +81,8 @@ def test_results_become_arrays() -> None:
     assert seen.match_count.tolist() == [202, 0, 0, 0, 204]
     assert np.isnan(seen.normal_map[1:4]).all()
     assert np.isnan(seen.covariance[1:4]).all()
+    assert seen.velocity_px_s[[0, 4]].tolist() == [[101, -2.5], [102, -2.5]]
+    assert np.isnan(seen.velocity_px_s[1:4]).all()
     assert np.isnan(seen.sigma_px).tolist() == [False, True, True, True, False]
     carried = {
         (int(row), DIRECTIONS[way]): int(count)

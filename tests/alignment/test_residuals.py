@@ -3,7 +3,7 @@ import pytest
 
 from dashgaze.alignment.direct import DirectMatch
 from dashgaze.alignment.mapping import MapFrame, Mapping
-from dashgaze.alignment.residuals import local_spread_px
+from dashgaze.alignment.residuals import local_spread_px, local_velocity_px_s
 from dashgaze.alignment.rotation import rotation_matrix
 
 EGO = np.array([[766.3, 0, 543.6], [0, 766.4, 566.1], [0, 0, 1]])
@@ -19,18 +19,25 @@ BESIDE = GAZE + np.array([500, 0])
 
 
 def match(
-    missed: np.ndarray, ego: np.ndarray, *, sigma_px: float = 1.0, scale: float = 1.0
+    missed: np.ndarray,
+    ego: np.ndarray,
+    *,
+    sigma_px: float = 1.0,
+    scale: float = 1.0,
+    velocity: np.ndarray | None = None,
+    inliers: np.ndarray | None = None,
 ) -> DirectMatch:
     road = MAPPING.map_points(ego) + missed
     return DirectMatch(
         mapping=MAPPING,
-        inlier_probability=np.ones(len(ego)),
+        inlier_probability=np.ones(len(ego)) if inliers is None else inliers.astype(float),
         sigma_px=sigma_px,
         ego_px=ego,
         road_px=road,
         ego_shown_px=ego,
         road_shown_px=road,
         noise_scale=np.full(len(ego), scale),
+        velocity_px_s=np.full((len(ego), 2), np.nan) if velocity is None else velocity,
         deviation_px=np.nan,
     )
 
@@ -82,3 +89,37 @@ def test_unknown_gaze_and_nothing_near_it() -> None:
     # three matches are too few, whatever they say
     assert np.isnan(local_spread_px(match(np.zeros((3, 2)), around(GAZE, 3)), GAZE))
     assert local_spread_px(seen, GAZE) == 0
+
+
+def moving() -> tuple[np.ndarray, np.ndarray]:
+    """A road of which the part near the gaze moves otherwise than that beside it."""
+    ego = np.vstack([around(GAZE, 60), around(BESIDE, 200, 1)])
+    velocity = np.vstack([np.tile([-30.0, 80], (60, 1)), np.tile([200.0, 10], (200, 1))])
+    return ego, velocity + np.random.default_rng(3).normal(0, 2, (260, 2))
+
+
+def test_velocity_is_that_of_the_road_near_the_gaze() -> None:
+    ego, velocity = moving()
+    seen = match(np.zeros((260, 2)), ego, velocity=velocity)
+    assert local_velocity_px_s(seen, GAZE) == pytest.approx([-30, 80], abs=2)
+    assert local_velocity_px_s(seen, BESIDE) == pytest.approx([200, 10], abs=2)
+    # without a point, or far from all matches, it is that of most of the picture
+    for point in (np.full(2, np.nan), GAZE - np.array([900, 0])):
+        assert local_velocity_px_s(seen, point) == pytest.approx([200, 10], abs=6)
+
+
+def test_velocity_of_wrong_and_unmoved_matches_has_no_say() -> None:
+    ego, velocity = moving()
+    inliers = np.ones(260, dtype=bool)
+    inliers[:25], velocity[:25] = False, 5000
+    velocity[25:50] = np.nan
+    seen = match(np.zeros((260, 2)), ego, velocity=velocity, inliers=inliers)
+    assert local_velocity_px_s(seen, GAZE) == pytest.approx([-30, 80], abs=3)
+
+
+def test_unknown_velocity() -> None:
+    ego, velocity = moving()
+    unmoved = match(np.zeros((260, 2)), ego)
+    wrong = match(np.zeros((260, 2)), ego, velocity=velocity, inliers=np.zeros(260, dtype=bool))
+    for seen in (unmoved, wrong):
+        assert np.isnan(local_velocity_px_s(seen, GAZE)).tolist() == [True, True]

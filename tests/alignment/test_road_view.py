@@ -38,6 +38,8 @@ def test_features_are_moved_along_their_way(part: float, later: bool) -> None:
     there = view(8, 100.0 + step, (points + motion)[order], words[order])
     found = features_at(here, there, 100.0 + part * step)
     assert found.points_px == pytest.approx(points + part * motion, abs=1e-6)
+    # whether the neighbour is the next or the last one
+    assert found.velocity_px_s == pytest.approx(motion / step, abs=1e-6)
     assert found.noise_scale.tolist() == noise_of(50).tolist()
     # the view itself keeps its places
     assert here.features.points_px.tolist() == points.tolist()
@@ -48,6 +50,8 @@ def test_what_the_neighbour_doesn_t_show_stays_and_is_less_exact() -> None:
     there = view(8, 100.04, points[:20] + 10.0, words[:20])
     found = features_at(view(7, 100.0, points, words), there, 100.02)
     assert found.points_px[:20] == pytest.approx(points[:20] + 5)
+    assert found.velocity_px_s[:20] == pytest.approx(np.full((20, 2), 250.0))
+    assert np.isnan(found.velocity_px_s[20:]).all()
     assert found.points_px[20:].tolist() == points[20:].tolist()
     assert found.noise_scale[:20].tolist() == noise_of(50)[:20].tolist()
     assert UNMOVED_NOISE > 1
@@ -72,6 +76,7 @@ def test_without_a_neighbour_all_stay() -> None:
     assert found.points_px.tolist() == points.tolist()
     # nothing is known to be moved wrongly, and nothing to be moved better
     assert found.noise_scale.tolist() == noise_of(50).tolist()
+    assert np.isnan(found.velocity_px_s).all()
 
 
 @pytest.mark.parametrize(
@@ -88,6 +93,7 @@ def test_at_times_that_the_neighbour_says_nothing_of_all_stay(time_s: float) -> 
     found = features_at(view(7, 100.0, points, words), there, time_s)
     assert found.points_px.tolist() == points.tolist()
     assert found.noise_scale.tolist() == noise_of(50).tolist()
+    assert np.isnan(found.velocity_px_s).all()
 
 
 def test_a_neighbour_of_the_same_time() -> None:
@@ -96,6 +102,7 @@ def test_a_neighbour_of_the_same_time() -> None:
     found = features_at(view(7, 100.0, points, words), there, 100.01)
     assert found.points_px.tolist() == points.tolist()
     assert found.noise_scale.tolist() == noise_of(50).tolist()
+    assert np.isnan(found.velocity_px_s).all()
 
 
 def test_no_features() -> None:

@@ -31,6 +31,16 @@ def test_pictures_are_given_by_index_or_once_for_all(tmp_path):
         assert means == pytest.approx(expected, abs=4)
 
 
+def test_pictures_may_be_brightness_and_colour(tmp_path):
+    planes = np.concatenate([np.full((48, 64), 120), np.full((24, 64), 128)]).astype(np.uint8)
+    planes[:10] = 200
+    path = write_video(tmp_path / "a.mp4", times_s=[0.0, 0.1], images=planes)
+    with av.open(str(path)) as container:
+        for frame in container.decode(video=0):
+            found = frame.to_ndarray(format="yuv420p").astype(int)
+            assert np.abs(found - planes).mean() < 2
+
+
 def test_the_path_is_returned_and_nothing_else_is_left(tmp_path, pulse):
     path = tmp_path / "new folder" / "Größe 1.mkv"
     assert write_video(path, times_s=[0.0, 0.1], sound=pulse()) == path
