@@ -26,7 +26,6 @@ CHAIN_GROWTH_RAD = 2e-3
 """Error of a chain for each link, 2 px at a focal length of 1,100 px."""
 
 _REACH_PX = 80.0
-_MAX_MATCHES = 300
 
 
 class ChainCarrier:
@@ -97,7 +96,8 @@ def _link(
     """Find the homography from one frame to the next of the same stream."""
     pairs = match_near(
         source.descriptors, source_px, target.descriptors, target_px, radius_px=_REACH_PX
-    ).best(_MAX_MATCHES)
+    )
+    # The matches with the nearest descriptors are those that moved by whole pixels: no selection by it.
     if len(pairs) < 4:
         return None
     found = estimate_homography(

@@ -14,7 +14,7 @@ from .mapping import MapFrame, Mapping
 from .matching import Matches, match_descriptors, match_near
 from .road_camera import RoadCamera, far_homography
 from .road_view import RoadView, features_at
-from .turn_fit import TurnFit, fit_turn
+from .turn_fit import OUTLIER_AREA_PX2, TurnFit, fit_turn
 
 MAX_MATCHES = 300
 """Best matches that are used; more cost time and gain nothing."""
@@ -28,6 +28,10 @@ MIN_INLIERS_BLIND = 24
 MAX_DEVIATION_DEG = 4.0
 """How far a map may be from one of things far away, somewhere in view: a plane that deviates more is
 near, such as the car's interior. Things 6 m away deviate by 4° if the head is 0.4 m from the phone."""
+
+MAX_FAR_SIGMA_DEG = 0.2
+"""Largest residual of the matches that a mere turn is fitted to (1σ per axis): wrong ones that lie anywhere
+within the radius of a prediction would pass for very noisy right ones."""
 
 KEYPOINT_SIGMA_PX = 0.6
 """Noise of a keypoint on the finest level, px of the picture that it was found in; estimated anew in
@@ -253,7 +257,11 @@ class DirectMatcher:
         else:
             form = far_homography(mapping.road_from_ego, self.camera.matrix, self.road_camera)
         exact = Mapping.from_matrix(form, np.zeros((8, 8)), self.frame)
-        fit = fit_turn(exact, ego_px, road_px)
+        area = OUTLIER_AREA_PX2 if prediction is None else (2 * prediction.radius_px) ** 2
+        fit = fit_turn(
+            exact, ego_px, road_px,
+            outlier_area_px2=area, max_sigma_px=MAX_FAR_SIGMA_DEG * self.road_camera.degree_px,
+        )  # fmt: skip
         if fit is None or not self._plausible(self.deviation_px(fit.mapping.road_from_ego)):
             return None
         return fit
@@ -403,9 +411,10 @@ class _EgoFeatures:
 def _transfer(homography: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Map points, shape (n, 2); NaN behind the camera."""
     image = points @ homography[:, :2].T + homography[:, 2]
-    depth = image[:, 2:]
+    # in front, whatever the sign of the whole
+    front = image[:, 2:] * np.sign(np.linalg.det(homography)) > 0
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(depth > 0, image[:, :2] / depth, np.nan)
+        return np.where(front, image[:, :2] / image[:, 2:], np.nan)
 
 
 def _back(

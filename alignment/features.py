@@ -17,6 +17,7 @@ cost, which is that of the pyramid and its blur."""
 _LEAST_REDUCTION = 1.2
 _NEAR_HALF = 0.35
 
+_LEAST_PICTURE_PX = 64
 _EDGE_PX = 20
 # Kept free of features at the border: the radius of the patch that is described.
 _PATCH_PX = 31
@@ -115,6 +116,8 @@ class FeatureDetector:
         if region is None:
             region = Region(left=0, top=0, right=luma.shape[1], bottom=luma.shape[0])
         picture = self.reduce(luma[region.top : region.bottom, region.left : region.right])
+        if min(picture.shape) < _LEAST_PICTURE_PX:
+            return Features.none()
         mask = None
         if usable is not None:
             left, top = round(region.left / self.reduction), round(region.top / self.reduction)

@@ -68,7 +68,8 @@ class Mapping:
     def __init__(
         self, normal_map: NDArray[np.float64], covariance: NDArray[np.float64], frame: MapFrame
     ) -> None:
-        self.normal_map: NDArray[np.float64] = normal_map / normal_map[2, 2]
+        sign = np.sign(np.linalg.det(normal_map))  # positive: no mirror, and depth is in front
+        self.normal_map: NDArray[np.float64] = normal_map * (sign / abs(normal_map[2, 2]))
         self.covariance = covariance
         self.frame = frame
 

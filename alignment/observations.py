@@ -1,10 +1,12 @@
 """What a sweep saw of n consecutive ego frames, as arrays that can be kept on disk and joined."""
 
 import io
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import get_args
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -178,9 +180,11 @@ class Observations:
     def load(cls, path: Path) -> "Observations | None":
         """Read what `save` wrote; None if there is nothing that can be read."""
         try:
-            with np.load(path, allow_pickle=False) as content:
+            packed = io.BytesIO(path.read_bytes())
+            with np.load(packed, allow_pickle=False) as content:
                 return cls(**{each.name: content[each.name] for each in fields(cls)})
-        except (OSError, ValueError, KeyError, EOFError):
+        # a damaged archive may also seem to be encrypted or compressed in unknown ways
+        except (OSError, ValueError, KeyError, EOFError, RuntimeError, BadZipFile, zlib.error):
             return None
 
 

@@ -9,8 +9,11 @@ from .mapping import Mapping
 
 _FORGETTING = 0.8
 _SAFETY = 4.0
-_LEAST_RADIUS_PX = 14.0
-_MOST_RADIUS_PX = 70.0
+_LEAST_RADIUS_DEG = 1.5
+"""Not smaller, so that things near the car, which parallax moves, are matched as well: they tell how far
+off the map is for them."""
+
+_MOST_RADIUS_DEG = 3.6
 _LASTING_PART = 0.15
 """Part of a gyroscope's error in a frame that the next frames add to, as a bias does; the rest is the
 noise of the maps it is compared with."""
@@ -64,11 +67,15 @@ class Predictor:
         name = min(known, key=lambda each: self._error_px[each])
         lasting = _LASTING_PART if name == "gyro" else 1.0
         radius = _SAFETY * self._error_px[name] * (1 + lasting * (self._missed - 1))
-        if radius > _MOST_RADIUS_PX and self._missed > 1:
+        least, most = (
+            float(np.radians(each)) * self._road_px_per_rad
+            for each in (_LEAST_RADIUS_DEG, _MOST_RADIUS_DEG)
+        )
+        if radius > most and self._missed > 1:
             return None
         return Prediction(
             road_from_ego=self._last.turned(known[name]).road_from_ego,
-            radius_px=float(np.clip(radius, _LEAST_RADIUS_PX, _MOST_RADIUS_PX)),
+            radius_px=float(np.clip(radius, least, most)),
         )
 
     def learn(self, mapping: Mapping) -> None:

@@ -5,17 +5,28 @@ from numpy.typing import NDArray
 
 from .direct import DirectMatch
 from .finite import finite_rows
+from .road_camera import usual_focal_px
 
-_REACH_DEG = 8.0
+OVERALL_PART = 0.7
+"""Part of the whole picture's spread that is reckoned with where nothing is known of a point itself."""
+
+_LOCAL_QUANTILE, _OVERALL_QUANTILE = 0.85, 0.9
+_NEAR_MISS_DEG = 3.6
+"""Matches further off the map than this are wrong ones; things 6 m away are 3.6° off if the head is 0.4 m
+from the phone."""
+
+_REACH_DEG = 4.0
 _LEAST_WEIGHT = 4.0
 
 
-def local_spread_px(match: DirectMatch, gaze_px: NDArray[np.float64]) -> float:
-    """Give how far matches around a point miss the map, beyond what their noise explains.
+def model_spread_px(match: DirectMatch, gaze_px: NDArray[np.float64]) -> float:
+    """Give how far the scene is from being what the map takes it for, beyond the noise of matches.
 
-    All matches count, inliers and near misses: parallax moves whole objects off the map, and their
-    matches are then called outliers. It is the median distance, weighted by nearness, so that a few
-    wrong matches don't matter.
+    Things nearer than the rest are seen by head and phone in different directions, and no homography
+    can be right for all. Their matches are called outliers then, but they are near misses. What three
+    quarters of the matches around a point stay below tells how far off the map may be there. A thing
+    without matches of its own may be as near as others in the picture: hence half of what nine tenths
+    of all matches stay below, at least. Wrong matches, a few per cent, count for neither.
 
     Parameters
     ----------
@@ -27,19 +38,31 @@ def local_spread_px(match: DirectMatch, gaze_px: NDArray[np.float64]) -> float:
     Returns
     -------
     float
-        Standard deviation per coordinate in excess of the noise, road px, at least 0; NaN without a point
-        or without matches near it.
+        Standard deviation per coordinate in excess of the noise, road px, at least 0.
     """
+    everywhere = np.ones(len(match.ego_px))
+    overall = OVERALL_PART * _excess_px(match, everywhere, _OVERALL_QUANTILE)
     nearness = _nearness(match, gaze_px)
     if nearness is None:
-        return float("nan")
+        return overall
+    return max(overall, _excess_px(match, nearness, _LOCAL_QUANTILE))
+
+
+def _excess_px(match: DirectMatch, weight: NDArray[np.float64], quantile: float) -> float:
+    """Give the standard deviation that a quantile of the distances has beyond the noise's."""
     missed = match.road_px - match.mapping.map_points(match.ego_px)
     # both views' noise; a map of about the same scale as the views
-    expected = np.sqrt(2) * match.sigma_px * match.noise_scale
-    excess = np.hypot(*missed.T) ** 2 - 1.386 * expected**2
-    middle = _weighted_median(excess, nearness)
-    # the median of the square of a distance is 1.386 variances per coordinate
-    return float(np.sqrt(max(middle, 0.0) / 1.386))
+    noise = np.sqrt(2) * match.sigma_px * match.noise_scale
+    squares = -2 * np.log(1 - quantile)  # of the distance, in variances per coordinate
+    square = (missed**2).sum(axis=1)
+    focal_px = usual_focal_px(match.mapping.frame.road_size_px)
+    near_miss = square < (np.radians(_NEAR_MISS_DEG) * focal_px) ** 2  # false for NaN
+    if not near_miss.any():
+        return 0.0
+    excess = _weighted_quantile(
+        (square - squares * noise**2)[near_miss], weight[near_miss], quantile
+    )
+    return float(np.sqrt(max(excess, 0.0) / squares))
 
 
 def local_velocity_px_s(match: DirectMatch, gaze_px: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -48,7 +71,7 @@ def local_velocity_px_s(match: DirectMatch, gaze_px: NDArray[np.float64]) -> NDA
     Parameters
     ----------
     match, gaze_px
-        As in `local_spread_px`; without a point all matches count alike.
+        As in `model_spread_px`; without a point all matches count alike.
 
     Returns
     -------
@@ -61,7 +84,7 @@ def local_velocity_px_s(match: DirectMatch, gaze_px: NDArray[np.float64]) -> NDA
     if weight[known].sum() <= 0:
         return np.full(2, np.nan)
     return np.array(
-        [_weighted_median(column[known], weight[known]) for column in match.velocity_px_s.T]
+        [_weighted_quantile(column[known], weight[known], 0.5) for column in match.velocity_px_s.T]
     )
 
 
@@ -74,7 +97,9 @@ def _nearness(match: DirectMatch, gaze_px: NDArray[np.float64]) -> NDArray[np.fl
     return None if nearness.sum() < _LEAST_WEIGHT else np.asarray(nearness)
 
 
-def _weighted_median(values: NDArray[np.float64], weight: NDArray[np.float64]) -> float:
+def _weighted_quantile(
+    values: NDArray[np.float64], weight: NDArray[np.float64], quantile: float
+) -> float:
     order = np.argsort(values)
     share = np.cumsum(weight[order])
-    return float(values[order][np.searchsorted(share, share[-1] / 2)])
+    return float(values[order][np.searchsorted(share, quantile * share[-1])])

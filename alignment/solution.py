@@ -293,13 +293,11 @@ class _Solver:
         return float(((shown >= 0) & (shown < np.array(self._camera.size_px))).all(axis=1).mean())
 
     def _model_px2(self) -> NDArray[np.float64]:
-        """Give what a plane can't explain: near the gaze, or, where nothing is near it, usually."""
-        spread = self._seen.spread_px
-        known = np.isfinite(spread)
-        usual = float(np.median(spread[known])) if known.any() else 0.0
+        """Give what a plane can't explain; where nothing was matched, as in the nearest match."""
+        spread = _filled(self._seen.spread_px[:, None])[:, 0]
         least_deg = FLOOR_DEG if self._calibrated else WITHOUT_CALIBRATION_DEG
         least_px = np.radians(least_deg) * self._px_per_rad
-        still = least_px**2 + np.where(known, spread, usual) ** 2
+        still = least_px**2 + spread**2
         sway = STAMP_ERROR_MS / 1e3 * _filled(self._seen.velocity_px_s)
         return np.asarray(still[:, None, None] * np.eye(2) + sway[:, :, None] * sway[:, None, :])
 

@@ -13,7 +13,7 @@ from .ego_camera import EgoCamera
 from .frame_pairs import FramePair, MissingReason, NoPair, PairPlan
 from .mapping import Mapping
 from .prediction import Predictor
-from .residuals import local_spread_px, local_velocity_px_s
+from .residuals import local_velocity_px_s, model_spread_px
 from .road_camera import usual_focal_px
 from .tracks import Step, TrackCarrier
 from .turn_fit import TurnFit
@@ -59,7 +59,7 @@ class RowResult:
     inlier_count, match_count, sigma_px, deviation_px
         Of the direct match; see `HomographyEstimate` and `DirectMatch`.
     spread_px
-        How far matches around the gaze point are off, beyond their noise, px; NaN if there are none.
+        How far the scene is from what the map takes it for, px; see `model_spread_px`.
     velocity_px_s
         How fast the road picture moves there, shape (2,), px/s; NaN if unknown.
     carried
@@ -219,7 +219,7 @@ class Sweep:
         result.sigma_px = match.sigma_px
         result.deviation_px = match.deviation_px
         gaze_px = self._plan.gaze_px[result.row]
-        result.spread_px = local_spread_px(match, gaze_px)
+        result.spread_px = model_spread_px(match, gaze_px)
         result.velocity_px_s = local_velocity_px_s(match, gaze_px)
 
     def _carrier(self, match: DirectMatch, first: Step) -> TrackCarrier | ChainCarrier:

@@ -15,7 +15,7 @@ from .direct import DirectMatch
 from .ego_camera import EgoCamera
 from .finite import finite_rows
 from .road_view import RoadView
-from .rotation import rotation_matrix
+from .rotation import nearest_rotation, rotation_matrix, rotation_vector
 from .turn_fit import MIN_POINTS, TurnFit, fit_turn
 
 MAX_POINTS = 200
@@ -104,9 +104,10 @@ class TrackCarrier:
             )  # fmt: skip
             road = (reduced + 0.5) * scale - 0.5
         kept = ego_kept & road_kept
+        start = self._mapping.turned(self._turn(self._ego[kept], ego[kept]))
         self._ego, self._road, self._road_before = ego[kept], road[kept], before[kept]
         self._time_before, self._last = time_before, frame
-        fit = fit_turn(self._mapping, self._camera.undistort(self._ego), self._road_at(frame))
+        fit = fit_turn(start, self._camera.undistort(self._ego), self._road_at(frame))
         if fit is None:
             self._ego = self._ego[:0]
             return None
@@ -129,6 +130,18 @@ class TrackCarrier:
         lost = ~finite_rows(expected)
         expected[lost] = self._ego[lost]
         return expected
+
+    def _turn(self, before: NDArray[np.float64], after: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Give the turn of the head that the ego points tell, about (Kabsch 1976)."""
+        rays = []
+        for points in (before, after):
+            pixels = np.column_stack([self._camera.undistort(points), np.ones(len(points))])
+            ray = pixels @ np.linalg.inv(self._camera.matrix).T
+            rays.append(ray / np.linalg.norm(ray, axis=1)[:, None])
+        known = finite_rows(rays[0]) & finite_rows(rays[1])
+        if np.count_nonzero(known) < MIN_POINTS:
+            return np.zeros(3)
+        return rotation_vector(nearest_rotation(rays[0][known].T @ rays[1][known]))
 
     def _road_at(self, frame: Step) -> NDArray[np.float64]:
         """Give the road points at the ego frame's time, by their way between two road frames."""

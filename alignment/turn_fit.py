@@ -11,11 +11,13 @@ MIN_POINTS = 8
 """Fewest correspondences that a turn is fitted to: twice as many numbers as it needs, and some to spare
 for outliers."""
 
+OUTLIER_AREA_PX2 = 80.0**2
+"""Area over which wrong correspondences are spread around their right places, where nothing is known."""
+
 _STEPS = 12
 _SETTLED_RAD = 1e-6
 _START_SIGMA_PX = 6.0
 _LEAST_SIGMA_PX = 0.3
-_OUTLIER_DENSITY = 1 / 80.0**2
 _MIN_INLIER_SHARE = 0.3
 
 
@@ -42,7 +44,12 @@ class TurnFit:
 
 
 def fit_turn(
-    start: Mapping, ego_px: NDArray[np.float64], road_px: NDArray[np.float64]
+    start: Mapping,
+    ego_px: NDArray[np.float64],
+    road_px: NDArray[np.float64],
+    *,
+    outlier_area_px2: float = OUTLIER_AREA_PX2,
+    max_sigma_px: float = float("inf"),
 ) -> TurnFit | None:
     """Turn a map until it carries ego points to road points.
 
@@ -57,6 +64,10 @@ def fit_turn(
         A map nearby.
     ego_px, road_px
         Undistorted ego points and their road points, shape (n, 2), px.
+    outlier_area_px2
+        Area over which wrong ones are spread.
+    max_sigma_px
+        Largest standard deviation of right ones.
 
     Returns
     -------
@@ -75,7 +86,7 @@ def fit_turn(
         square = (residual**2).sum(axis=1)
         square[~np.isfinite(square)] = np.inf
         inlier = share / (2 * np.pi * sigma**2) * np.exp(-square / (2 * sigma**2))
-        weight = inlier / (inlier + (1 - share) * _OUTLIER_DENSITY)
+        weight = inlier / (inlier + (1 - share) / outlier_area_px2)
         support = float(weight.sum())
         if support < MIN_POINTS:
             return None
@@ -83,9 +94,8 @@ def fit_turn(
         if step:
             freedom = max(2 * support - 3, 1.0)
             kept = weight > 0
-            sigma = max(
-                _LEAST_SIGMA_PX, float(np.sqrt((weight[kept] * square[kept]).sum() / freedom))
-            )
+            found = float(np.sqrt((weight[kept] * square[kept]).sum() / freedom))
+            sigma = min(max(_LEAST_SIGMA_PX, found), max_sigma_px)
         slope = _slope(bare, ego_px)
         kept = weight > 1e-3
         a, r, w = slope[kept], residual[kept], weight[kept]

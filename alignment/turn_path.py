@@ -42,15 +42,15 @@ class TurnPath:
         Product of all turns up to each frame, shape (n, 3, 3).
     stretch
         Number of the stretch without missing turns that each frame belongs to, shape (n,).
-    bias_rad
-        What the turns of a frame have too much, shape (3,).
+    turn_rad
+        The turns it was added up from, shape (n, 3).
     time_s
         Times of the frames, shape (n,).
     """
 
     orientation: NDArray[np.float64]
     stretch: NDArray[np.int64]
-    bias_rad: NDArray[np.float64]
+    turn_rad: NDArray[np.float64]
     time_s: NDArray[np.float64]
 
     @classmethod
@@ -70,7 +70,7 @@ class TurnPath:
         return cls(
             orientation=orientation,
             stretch=np.cumsum(~known),
-            bias_rad=np.zeros(3),
+            turn_rad=turn_rad,
             time_s=time_s,
         )
 
@@ -79,9 +79,8 @@ class TurnPath:
         return bool(self.stretch[first] == self.stretch[last])
 
     def turn(self, first: int, last: int) -> NDArray[np.float64]:
-        """Give the rotation from one frame to another, bias taken off, shape (3, 3)."""
-        raw = self.orientation[first].T @ self.orientation[last]
-        return np.asarray(raw @ rotation_matrix(-self.bias_rad * (last - first)))
+        """Give the rotation from one frame to another, shape (3, 3)."""
+        return np.asarray(self.orientation[first].T @ self.orientation[last])
 
     def closed_turn(
         self, first: int, at: int, last: int, whole: NDArray[np.float64]
@@ -202,12 +201,7 @@ def _without_bias(
     if len(first) < _FEWEST_TRIALS:
         return path
     extra = [rotation_vector(turn(a, a + length).T @ path.turn(a, a + length)) for a in first]
-    return TurnPath(
-        orientation=path.orientation,
-        stretch=path.stretch,
-        bias_rad=np.median(extra, axis=0) / length,
-        time_s=path.time_s,
-    )
+    return TurnPath.from_turns(path.turn_rad - np.median(extra, axis=0) / length, path.time_s)
 
 
 def _starts(

@@ -8,8 +8,6 @@ from numpy.typing import NDArray
 
 Plane = NDArray[np.uint8]
 
-_NO_SECOND_MAP = np.empty((0, 0), dtype=np.float32)
-
 
 class Planes(NamedTuple):
     """Brightness and colour of a picture of w × h px, both even.
@@ -61,9 +59,8 @@ def look(picture: Planes, places: NDArray[np.float32]) -> Planes:
 
 def look_at(plane: Plane, places: NDArray[np.float32]) -> Plane:
     """Show a plane at places, shape (h, w, 2)."""
-    seen = cv2.remap(
-        plane, places, _NO_SECOND_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
+    x, y = cv2.split(places)
+    seen = cv2.remap(plane, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(seen, dtype=np.uint8)
 
 

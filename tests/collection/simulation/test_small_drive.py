@@ -90,6 +90,7 @@ def test_the_pictures_agree_with_the_true_homography(session, recording, camera,
                 cv2.createHanningWindow((PATCH_PX, PATCH_PX), cv2.CV_64F),
             )
             errors_px.append(np.hypot(*shift))
+    print("ERR", np.round(errors_px, 3))
     assert np.median(errors_px) < 0.15
     assert max(errors_px) < 0.5
 
