@@ -10,6 +10,12 @@ from .road_camera import usual_focal_px
 OVERALL_PART = 0.7
 """Part of the whole picture's spread that is reckoned with where nothing is known of a point itself."""
 
+NOISE_ALLOWANCE = 1.5
+"""Noise is taken to be so many times what it usually is: some keypoints are worse than their kind, and
+that is no parallax."""
+
+_MOST_NOISE_DEG = 0.04
+
 _LOCAL_QUANTILE, _OVERALL_QUANTILE = 0.85, 0.9
 _NEAR_MISS_DEG = 3.6
 """Matches further off the map than this are wrong ones; things 6 m away are 3.6° off if the head is 0.4 m
@@ -23,9 +29,9 @@ def model_spread_px(match: DirectMatch, gaze_px: NDArray[np.float64]) -> float:
     """Give how far the scene is from being what the map takes it for, beyond the noise of matches.
 
     Things nearer than the rest are seen by head and phone in different directions, and no homography
-    can be right for all. Their matches are called outliers then, but they are near misses. What three
-    quarters of the matches around a point stay below tells how far off the map may be there. A thing
-    without matches of its own may be as near as others in the picture: hence half of what nine tenths
+    can be right for all. Their matches are called outliers then, but they are near misses. What 85 %
+    of the matches around a point stay below tells how far off the map may be there. A thing
+    without matches of its own may be as near as others in the picture: hence a part of what 90 %
     of all matches stay below, at least. Wrong matches, a few per cent, count for neither.
 
     Parameters
@@ -51,11 +57,13 @@ def model_spread_px(match: DirectMatch, gaze_px: NDArray[np.float64]) -> float:
 def _excess_px(match: DirectMatch, weight: NDArray[np.float64], quantile: float) -> float:
     """Give the standard deviation that a quantile of the distances has beyond the noise's."""
     missed = match.road_px - match.mapping.map_points(match.ego_px)
+    focal_px = usual_focal_px(match.mapping.frame.road_size_px)
+    # A little parallax everywhere looks like noise to the estimator, but keypoints have only so much.
+    sigma_px = min(match.sigma_px, float(np.radians(_MOST_NOISE_DEG)) * focal_px)
     # both views' noise; a map of about the same scale as the views
-    noise = np.sqrt(2) * match.sigma_px * match.noise_scale
+    noise = NOISE_ALLOWANCE * np.sqrt(2) * sigma_px * match.noise_scale
     squares = -2 * np.log(1 - quantile)  # of the distance, in variances per coordinate
     square = (missed**2).sum(axis=1)
-    focal_px = usual_focal_px(match.mapping.frame.road_size_px)
     near_miss = square < (np.radians(_NEAR_MISS_DEG) * focal_px) ** 2  # false for NaN
     if not near_miss.any():
         return 0.0

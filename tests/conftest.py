@@ -1,6 +1,9 @@
 """Fixtures for all rooms."""
 
+import importlib.util
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -15,3 +18,20 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the real recordings (../shared/data) are not here")
     return folder
+
+
+@pytest.fixture(scope="session")
+def short_drive() -> ModuleType:
+    """A short simulated drive with truth, and ways to damage it."""
+    path = Path(__file__).parent / "short_drive.py"
+    spec = importlib.util.spec_from_file_location("short_drive", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["short_drive"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def made_drive(short_drive: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The drive as it was recorded; made once, to be copied."""
+    return short_drive.make_drive(tmp_path_factory.mktemp("short") / "made")

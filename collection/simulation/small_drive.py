@@ -31,9 +31,8 @@ from .drive_pictures import Pictures, ego_pictures, pattern_pictures, road_pictu
 from .drive_plan import DrivePlan, plan_drive
 from .drive_tracker import WORLD_LEAD_S, imu_times, scene_camera, write_tracker
 from .drive_truth import write_frame_truth, write_gaze_truth
-from .drive_videos import FAST, Video, frame_times, write_videos
+from .drive_videos import FAST, FINE, Video, frame_times, write_videos
 from .lens import Lens
-from .media_writer import FileOptions
 from .road_view import road_matrix
 from .sound import CarSound, Device, simulate_pair
 
@@ -201,7 +200,7 @@ def _fill(work: Path, name: str, drive: SmallDrive, progress: Progress) -> None:
                 size_px=drive.phone_size_px,
                 images=road,
                 sound=phone_sound if drive.sound else None,
-                options=FileOptions(),
+                options=FINE,
             ),
             phone / "driver.mp4": Video(
                 times_s=driver_s,

@@ -90,7 +90,6 @@ def test_the_pictures_agree_with_the_true_homography(session, recording, camera,
                 cv2.createHanningWindow((PATCH_PX, PATCH_PX), cv2.CV_64F),
             )
             errors_px.append(np.hypot(*shift))
-    print("ERR", np.round(errors_px, 3))
     assert np.median(errors_px) < 0.15
     assert max(errors_px) < 0.5
 
@@ -187,10 +186,10 @@ def test_the_ego_picture_is_blurred_when_the_truth_says_so(recording, truth):
     assert len(black) in range(13, 18)
     rows = [black[0] - 3, black[0] + 1, black[-1] - 1, black[-1] + 3]
     sharp = [
-        cv2.Laplacian(cv2.GaussianBlur(each, (0, 0), 2), cv2.CV_64F).var()
+        cv2.Laplacian(cv2.GaussianBlur(each.astype(np.float32), (0, 0), 2), cv2.CV_32F).var()
         for each in pictures(recording.world_parts[0].path, rows)
     ]
-    assert max(sharp[1:3]) < min(sharp[0], sharp[3]) / 5
+    assert max(sharp[1:3]) < min(sharp[0], sharp[3]) / 50
 
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path):
