@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .ego_camera import EgoCamera
-from .features import FeatureDetector, Features, Region
+from .features import FeatureDetector, Features
 from .finite import finite_rows
 from .homography import HomographyEstimate, MlesacOptions, Refused, estimate_homography
 from .mapping import MapFrame, Mapping
@@ -15,6 +15,7 @@ from .matching import Matches, match_descriptors, match_near
 from .road_camera import RoadCamera, far_homography
 from .road_view import RoadView, features_at
 from .turn_fit import OUTLIER_AREA_PX2, TurnFit, fit_turn
+from .view_geometry import ViewGeometry, transfer
 
 MAX_MATCHES = 300
 """Best matches that are used; more cost time and gain nothing."""
@@ -42,8 +43,6 @@ BLIND_FEATURES = 3
 car's."""
 
 _ROI_MARGIN_PX = 24
-_MIN_ROI_PX = 96
-_EDGE_STEPS = 9
 _BLIND_SAMPLES = 1000
 
 DirectReason = Literal[
@@ -166,6 +165,7 @@ class DirectMatcher:
         self.camera = camera
         self.frame = frame
         self.road_camera = road_camera
+        self._views = ViewGeometry(camera=camera, frame=frame)
         self._detector = FeatureDetector(count=feature_count)
         self._blind_detector = FeatureDetector(count=BLIND_FEATURES * feature_count)
 
@@ -271,34 +271,17 @@ class DirectMatcher:
         if self.road_camera is None:
             return float("nan")
         far = far_homography(road_from_ego, self.camera.matrix, self.road_camera)
-        points = self._common_view(far)
-        if not len(points):
-            return float("inf")
-        apart = _transfer(road_from_ego, points) - _transfer(far, points)
-        return float(np.max(np.hypot(*apart.T), initial=0.0))
-
-    def common_share(self, road_from_ego: NDArray[np.float64]) -> float:
-        """Give the share of the road picture that the ego view contains, 0 … 1."""
-        return len(self._common_view(road_from_ego)) / (_EDGE_STEPS * _EDGE_STEPS)
-
-    def _common_view(self, road_from_ego: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Give a grid of road points that the ego view shows, as undistorted ego points (n, 2)."""
-        width, height = self.frame.road_size_px
-        x, y = np.meshgrid(
-            np.linspace(0, width - 1, _EDGE_STEPS), np.linspace(0, height - 1, _EDGE_STEPS)
-        )
-        ego, front = _back(road_from_ego, np.column_stack([x.ravel(), y.ravel()]))
-        shown = self.camera.distort(ego)
-        with np.errstate(invalid="ignore"):
-            seen = front & ((shown >= 0) & (shown < np.array(self.camera.size_px))).all(axis=1)
-        return ego[seen]
+        apart = self._views.apart_px(road_from_ego, far)
+        return float("inf") if apart is None else float(apart.max())
 
     def _ego_features(
         self, luma: NDArray[np.uint8], prediction: Prediction | None
     ) -> "_EgoFeatures":
         region = None
         if prediction is not None:
-            region = self._region(prediction)
+            region = self._views.road_region(
+                prediction.road_from_ego, prediction.radius_px, _ROI_MARGIN_PX
+            )
             if region is None:
                 return _EgoFeatures(features=Features.none(), undistorted_px=np.zeros((0, 2)))
         detector = self._blind_detector if prediction is None else self._detector
@@ -308,52 +291,17 @@ class DirectMatcher:
         if prediction is not None and len(features):
             # The rectangle holds more than the road: pillars, mirror, the top of the dashboard.
             margin = prediction.radius_px + _ROI_MARGIN_PX
-            mapped = _transfer(prediction.road_from_ego, undistorted)
+            mapped = transfer(prediction.road_from_ego, undistorted)
             far_edge = np.array(self.frame.road_size_px) + margin
             kept &= ((mapped > -margin) & (mapped < far_edge)).all(axis=1)
         return _EgoFeatures(features=features.select(kept), undistorted_px=undistorted[kept])
-
-    def _region(self, prediction: Prediction) -> Region | None:
-        """Find the rectangle of the ego picture in which the road is expected; None if outside."""
-        width, height = self.frame.road_size_px
-        along = np.linspace(0, 1, _EDGE_STEPS)
-        zero, one = np.zeros_like(along), np.ones_like(along)
-        border = np.concatenate(
-            [
-                np.column_stack(pair)
-                for pair in ((along, zero), (along, one), (zero, along), (one, along))
-            ]
-        ) * (width, height)  # fmt: skip
-        ego, front = _back(prediction.road_from_ego, border)
-        shown = self.camera.distort(ego[front])
-        shown = shown[finite_rows(shown)]
-        if len(shown) < 2:
-            return None
-        local = self._ego_px_per_road_px(prediction.road_from_ego)
-        margin = prediction.radius_px * local + _ROI_MARGIN_PX
-        left, top = np.maximum(np.floor(shown.min(axis=0) - margin), 0).astype(int).tolist()
-        right, bottom = (
-            np.minimum(np.ceil(shown.max(axis=0) + margin), self.camera.size_px)
-            .astype(int)
-            .tolist()
-        )
-        if right - left < _MIN_ROI_PX or bottom - top < _MIN_ROI_PX:
-            return None
-        return Region(left=left, top=top, right=right, bottom=bottom)
-
-    def _ego_px_per_road_px(self, road_from_ego: NDArray[np.float64]) -> float:
-        """Give the scale between the views near the middle of the road picture."""
-        width, height = self.frame.road_size_px
-        middle = np.array([[width / 2, height / 2], [width / 2 + 10, height / 2]])
-        ego, front = _back(road_from_ego, middle)
-        return float(np.hypot(*(ego[1] - ego[0]))) / 10 if front.all() else 1.0
 
     def _pair(self, ego: "_EgoFeatures", view: RoadView, prediction: Prediction | None) -> Matches:
         if prediction is None:
             return match_descriptors(ego.features.descriptors, view.features.descriptors)
         return match_near(
             ego.features.descriptors,
-            _transfer(prediction.road_from_ego, ego.undistorted_px),
+            transfer(prediction.road_from_ego, ego.undistorted_px),
             view.features.descriptors,
             view.features.points_px,
             radius_px=prediction.radius_px,
@@ -393,37 +341,11 @@ class DirectMatcher:
         )
 
     def _off_course(self, mapping: Mapping, prediction: Prediction) -> bool:
-        points = self._common_view(prediction.road_from_ego)
-        if not len(points):
-            return True
-        apart = _transfer(mapping.road_from_ego, points) - _transfer(
-            prediction.road_from_ego, points
-        )
-        return not float(np.median(np.hypot(*apart.T))) <= prediction.radius_px
+        apart = self._views.apart_px(mapping.road_from_ego, prediction.road_from_ego)
+        return apart is None or not float(np.median(apart)) <= prediction.radius_px
 
 
 @dataclass(frozen=True, kw_only=True)
 class _EgoFeatures:
     features: Features
     undistorted_px: NDArray[np.float64]
-
-
-def _transfer(homography: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Map points, shape (n, 2); NaN behind the camera."""
-    image = points @ homography[:, :2].T + homography[:, 2]
-    # in front, whatever the sign of the whole
-    front = image[:, 2:] * np.sign(np.linalg.det(homography)) > 0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(front, image[:, :2] / image[:, 2:], np.nan)
-
-
-def _back(
-    road_from_ego: NDArray[np.float64], road_px: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Take road points to undistorted ego points, shape (n, 2), and tell which lie in front."""
-    inverse = np.linalg.inv(road_from_ego)
-    image = road_px @ inverse[:, :2].T + inverse[:, 2]
-    depth = image[:, 2] * np.sign(np.linalg.det(inverse))
-    front = depth > 0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(front[:, None], image[:, :2] / image[:, 2:], np.nan), front

@@ -40,6 +40,14 @@ def linked_copy(folder: Path, place: Path) -> Path:
     return copy
 
 
+def compare_existing(folder: Path) -> dict[str, Any]:
+    """Compare what stands in a session with its truth."""
+    method = json.loads((folder / "derived" / "align.json").read_text())["options"]["method"]
+    return {"session": folder.name, "method": method, "seconds": 0.0} | compare_tables(
+        folder, folder / "derived"
+    )
+
+
 def compare(folder: Path, method: str, workers: int | None = None) -> dict[str, Any]:
     """Align a session and compare with its truth."""
     with tempfile.TemporaryDirectory() as place:
@@ -51,16 +59,20 @@ def compare(folder: Path, method: str, workers: int | None = None) -> dict[str, 
         options = AlignOptions(method=method)  # type: ignore[arg-type]
         align(session, options, workers=workers)
         seconds = time.perf_counter() - started
-        frames = pd.read_parquet(session.derived / "frames.parquet")
-        samples = pd.read_parquet(session.derived / "gaze.parquet")
-        width = json.loads((session.truth / "truth.json").read_text())["road_camera"]["size"][0]
-        truth = pd.read_parquet(session.truth / "frames.parquet")
-        true_samples = pd.read_parquet(session.truth / "gaze.parquet")
+        row = {"session": folder.name, "method": method, "seconds": seconds}
+        return row | compare_tables(folder, session.derived)
+
+
+def compare_tables(folder: Path, derived: Path) -> dict[str, Any]:
+    """Compare the tables in `derived` with a session's truth."""
+    truth_folder = folder / "truth"
+    width = json.loads((truth_folder / "truth.json").read_text())["road_camera"]["size"][0]
     scale = SCALE_WIDTH_PX / width
-    row: dict[str, Any] = {"session": folder.name, "method": method, "seconds": seconds}
-    return (
-        row | compare_frames(frames, truth, scale) | compare_samples(samples, true_samples, scale)
-    )
+    frames = pd.read_parquet(derived / "frames.parquet")
+    samples = pd.read_parquet(derived / "gaze.parquet")
+    return compare_frames(
+        frames, pd.read_parquet(truth_folder / "frames.parquet"), scale
+    ) | compare_samples(samples, pd.read_parquet(truth_folder / "gaze.parquet"), scale)
 
 
 def compare_frames(frames: pd.DataFrame, truth: pd.DataFrame, scale: float) -> dict[str, Any]:
@@ -164,6 +176,9 @@ def main() -> None:
     parser.add_argument("sessions", type=Path, nargs="+")
     parser.add_argument("--method", nargs="+", default=["tracks"])
     parser.add_argument("--workers", type=int)
+    parser.add_argument(
+        "--existing", action="store_true", help="compare what stands in the sessions already"
+    )
     parser.add_argument("--json", type=Path, help="write all figures here as well")
     args = parser.parse_args()
     rows = [

@@ -1,6 +1,6 @@
-"""Nine seconds of a simulated drive with truth, and ways to damage copies of it.
+"""Five seconds of a simulated drive with truth, and ways to damage copies of it.
 
-The tracker starts one second after the phone. For half a second, in ego frames 89 to 103, the scene camera
+The tracker starts one second after the phone. For half a second, in ego frames 41 to 55, the scene camera
 is out of focus.
 """
 
@@ -22,7 +22,7 @@ from dashgaze.session import Session, open_session
 from dashgaze.stages.align import AlignOptions, align, read_summary
 from dashgaze.stages.sync import sync
 
-DRIVE = SmallDrive(seconds=9.0, offset_s=-1.0, drift_ppm=31.0, blurs=1, seed=7)
+DRIVE = SmallDrive(seconds=5.0, offset_s=-1.0, drift_ppm=31.0, blurs=1, seed=7)
 ROAD_SIZE = DRIVE.phone_size_px
 WORLD = "eye_tracker/PI world v1 ps1"
 
@@ -184,7 +184,9 @@ def align_drive(
     return read_aligned(root)
 
 
-def read_aligned(root: Path, *, on_road: Callable[[np.ndarray], np.ndarray] | None = None) -> Aligned:
+def read_aligned(
+    root: Path, *, on_road: Callable[[np.ndarray], np.ndarray] | None = None
+) -> Aligned:
     """Read what the stage wrote; `on_road` takes true places to where the changed video shows them."""
     derived = root / "derived"
     frames = pd.read_parquet(derived / "frames.parquet")

@@ -22,7 +22,7 @@ SKY = Panorama(azimuth_deg=64, elevation_deg=26, px_per_deg=16)
 _EYE_HEIGHT_M = 1.25
 _HALF_ROAD_M = 4.0
 _GROUND_PX_PER_M = 24
-_SHARP_BEYOND = 4  # digits after the binary point of drawn corners
+_FRACTION_BITS = 4  # of drawn corners
 
 Colour = tuple[float, float, float]
 
@@ -116,8 +116,8 @@ def _project(across_m: object, ahead_m: object) -> NDArray[np.float64]:
 
 
 def _fill(picture: NDArray[np.float32], corners: NDArray[np.float64], colour: Colour) -> None:
-    fixed = np.rint(corners * (1 << _SHARP_BEYOND)).astype(np.int32)
-    cv2.fillPoly(picture, [fixed], colour, cv2.LINE_8, _SHARP_BEYOND)
+    fixed = np.rint(corners * (1 << _FRACTION_BITS)).astype(np.int32)
+    cv2.fillPoly(picture, [fixed], colour, cv2.LINE_8, _FRACTION_BITS)
 
 
 def _sky(rng: np.random.Generator) -> NDArray[np.float32]:

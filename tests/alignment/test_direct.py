@@ -14,6 +14,7 @@ from dashgaze.alignment.direct import (
 from dashgaze.alignment.mapping import Mapping
 from dashgaze.alignment.road_view import RoadView
 from dashgaze.alignment.rotation import rotation_matrix
+from dashgaze.alignment.view_geometry import ViewGeometry
 
 SMALL_TURN = np.array([0.01, 0.015, 0.01])  # 12 px in the road view
 
@@ -298,13 +299,15 @@ def test_deviation_from_a_turn(
 def test_share_of_the_road_view_that_the_ego_view_contains(
     made_scene: ModuleType, matcher: DirectMatcher, truth: np.ndarray
 ) -> None:
-    assert matcher.common_share(truth) == 1
+    assert ViewGeometry(camera=matcher.camera, frame=matcher.frame).common_share(truth) == 1
     shares = []
     for degrees in (0, 20, 40, 60, 80, 120, 180):
         head = rotation_matrix(np.array([0, np.radians(degrees), 0]))
         matrix = made_scene.ROAD.matrix @ head @ np.linalg.inv(made_scene.camera().matrix)
         # any scale, but for its sign: in front of the camera is in front
-        shares.append(matcher.common_share(3 * matrix))
+        shares.append(
+            ViewGeometry(camera=matcher.camera, frame=matcher.frame).common_share(3 * matrix)
+        )
     assert shares == sorted(shares, reverse=True)
     assert shares[0] == 1
     assert 0.2 < shares[2] < 0.8

@@ -13,7 +13,6 @@ from dashgaze.alignment.direct import (
     DirectMatcher,
     Prediction,
     Rejected,
-    _transfer,
 )
 from dashgaze.alignment.mapping import MapFrame, Mapping
 from dashgaze.alignment.observations import Observations
@@ -21,6 +20,7 @@ from dashgaze.alignment.rotation import rotation_matrix
 from dashgaze.alignment.sweep import RowResult
 from dashgaze.alignment.tracks import Step, TrackCarrier
 from dashgaze.alignment.turn_fit import fit_turn
+from dashgaze.alignment.view_geometry import transfer
 
 EGO = np.array([[766.3, 0, 543.6], [0, 766.4, 566.1], [0, 0, 1]])
 ROAD = np.array([[1663.0, 0, 959.5], [0, 1663, 539.5], [0, 0, 1]])
@@ -130,7 +130,7 @@ def test_a_head_turned_far_still_sees_the_road_at_its_side(made_scene: ModuleTyp
         mapping = Mapping.from_matrix(truth, np.zeros((8, 8)), made_scene.frame())
         point = (made_scene.camera().matrix @ (ray / ray[2]))[None, :2]
         assert mapping.map_points(point)[0] == pytest.approx(road[0, :2], abs=1e-6)
-        assert _transfer(truth, point)[0] == pytest.approx(road[0, :2], abs=1e-6)
+        assert transfer(truth, point)[0] == pytest.approx(road[0, :2], abs=1e-6)
 
 
 @pytest.mark.parametrize("degrees", [95, 120, 180])

