@@ -197,8 +197,9 @@ def measure_speed(figures: Figures, mbit: float, short: Clip, *, quick: bool) ->
     sample = f"{len(slow_maps)} frames, the first 10 untimed"
     figures.add(group, "naive: CPU", 1e3 * slow_cpu_s, "ms", note=sample)
     figures.add(group, "naive: wall", 1 / slow_wall_s, "triplets/s", note="OpenCV's own threads")
-    same = truth[: len(slow_maps)]
-    add_errors(figures, group, "naive: grid error", grid_errors(slow_maps, same, plan))
+    same = slice(len(slow_maps))
+    add_errors(figures, group, "naive: grid error", grid_errors(slow_maps, truth[same], plan))
+    add_errors(figures, group, "ours, those frames", grid_errors(maps[same], truth[same], plan))
     figures.add(
         group, "ours / naive, wall", two.per_s * slow_wall_s, "×", least=MIN_TIMES_NAIVE,
         note="two workers",

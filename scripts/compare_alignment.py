@@ -181,9 +181,14 @@ def main() -> None:
     )
     parser.add_argument("--json", type=Path, help="write all figures here as well")
     args = parser.parse_args()
-    rows = [
-        compare(folder, method, args.workers) for folder in args.sessions for method in args.method
-    ]
+    if args.existing:
+        rows = [compare_existing(folder) for folder in args.sessions]
+    else:
+        rows = [
+            compare(folder, method, args.workers)
+            for folder in args.sessions
+            for method in args.method
+        ]
     show(rows)
     if args.json is not None:
         args.json.write_text(json.dumps(rows, indent=1))

@@ -7,10 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 
 import jsonschema
 import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from dashgaze.alignment.observations import Observations
@@ -130,7 +132,7 @@ class TestTruth:
     def test_samples_lie_where_they_lie(self, whole):
         truth = whole.root / "truth" / "gaze.parquet"
         columns = ["timestamp_ns", "gaze_road_x", "gaze_road_y"]
-        true = align_truth(truth)[columns]
+        true = pd.read_parquet(truth)[columns]
         both = whole.gaze.merge(true, on="timestamp_ns", how="left", validate="one_to_one")
         off_px = np.hypot(
             both["gaze_road_x_px"] - both["gaze_road_x"],
@@ -150,7 +152,7 @@ class TestTruth:
 
     def test_samples_are_carried_at_their_own_time(self, whole):
         """Where the head turns, not by the nearest frame's map alone: that is off by half a frame."""
-        true = align_truth(whole.root / "truth" / "gaze.parquet")
+        true = pd.read_parquet(whole.root / "truth" / "gaze.parquet")
         both = whole.gaze.merge(true, on="timestamp_ns", validate="one_to_one")
         both = both[both["gaze_road_x_px"].notna() & both["frame_index"].notna()]
         frame = both["frame_index"].to_numpy(dtype=int)
@@ -192,12 +194,6 @@ class TestTruth:
         assert any("never changes" in reason for reason in summary["reasons"])
 
 
-def align_truth(path):
-    import pandas as pd
-
-    return pd.read_parquet(path)
-
-
 class TestTables:
     @pytest.mark.parametrize(
         ("name", "contract"),
@@ -214,7 +210,7 @@ class TestTables:
             checker.validate(row)
         # JSON knows no NaN, and neither do they
         for column in table.columns:
-            if "float" in str(column.type) and "list" not in str(column.type):
+            if pa.types.is_floating(column.type):
                 assert np.isfinite(column.drop_null().to_numpy()).all()
 
     def test_every_frame_has_its_row(self, whole):
@@ -259,9 +255,7 @@ class TestTables:
         known = whole.frames["gaze_road_x_px"].notna().to_numpy()
         maps = np.stack(whole.frames["road_from_ego"][known].to_numpy())
         ego = whole.frames[["gaze_ego_x_px", "gaze_ego_y_px"]].to_numpy(float)[known]
-        carried = short_drive.true_places(
-            whole.root, short_drive.pd.DataFrame({"H": list(maps)}), ego
-        )
+        carried = short_drive.true_places(whole.root, pd.DataFrame({"H": list(maps)}), ego)
         found = whole.frames[["gaze_road_x_px", "gaze_road_y_px"]].to_numpy(float)[known]
         assert (
             np.abs(found - carried).max() < 1e-2
@@ -294,8 +288,7 @@ class TestTables:
         root = copied()
         frames(open_session(root))
         before = {
-            name: short_drive.pq.read_table(root / "derived" / f"{name}.parquet")
-            for name in ("frames", "gaze")
+            name: pq.read_table(root / "derived" / f"{name}.parquet") for name in ("frames", "gaze")
         }
         after = short_drive.tables(whole.root)
         for name, table in before.items():
@@ -434,7 +427,7 @@ def _nearly(first, second):
     """Whether two columns are the same but for rounding."""
     if first.is_valid().to_pylist() != second.is_valid().to_pylist():
         return False
-    if "float" not in str(first.type):
+    if not (pa.types.is_floating(first.type) or pa.types.is_fixed_size_list(first.type)):
         return first.equals(second)
     one, two = (
         np.array([np.ravel(each) for each in column.drop_null().to_pylist()], dtype=float)
@@ -502,7 +495,7 @@ class TestWork:
         }
         assert not (root / "derived" / "homographies.parquet").exists()
         assert not (root / "derived" / "align.json").exists()
-        table = short_drive.pq.read_table(root / "derived" / "frames.parquet")
+        table = pq.read_table(root / "derived" / "frames.parquet")
         assert table["homography_source"].null_count == table.num_rows
         # one of the two is damaged meanwhile
         part = root / "derived" / work / "rows_00000000.npz"
@@ -605,15 +598,10 @@ class TestMethods:
             assert found.source[0] == "direct"
             answered = found.source == "propagated"
             assert answered[1:40].all()
-            assert hops[answered].max() >= 39
-            near, far = found.off_px[1:6], found.off_px[25:40]
-            assert np.nanmedian(near) < 3
-            assert np.nanmedian(far) > np.nanmedian(near)
+            assert hops[answered].max() > 20
+            # the one thing that all of its answers lack
+            assert np.nanmax(found.off_px[answered]) > 2 * np.nanmax(brief.off_px)
         else:
             clear = np.r_[0:41, 56:80]
             assert (found.source[clear] == "direct").mean() > 0.95
             assert np.nanmedian(found.off_px[clear]) < 1.0
-
-
-def test_options_are_kept_apart():
-    assert replace(AlignOptions(), max_hops=3) != AlignOptions()
