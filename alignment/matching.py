@@ -29,6 +29,7 @@ WORDS = 4
 """64-bit words of a descriptor."""
 
 _FAR = np.int32(10_000)
+_MOST_CELLS = 64.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,16 +112,14 @@ def match_near(
     """
     if not len(query) or not len(train):
         return _no_matches()
-    order = np.argsort(train_px[:, 0], kind="stable")
     best, first, second, back = _search_near(
         query,
         np.ascontiguousarray(predicted_px, dtype=np.float64),
-        np.ascontiguousarray(train[order]),
-        np.ascontiguousarray(train_px[order], dtype=np.float64),
+        train,
+        np.ascontiguousarray(train_px, dtype=np.float64),
         float(radius_px),
     )
-    found = _select(best, first, second, back, max_distance_bits, max_ratio)
-    return Matches(query=found.query, train=order[found.train], distance_bits=found.distance_bits)
+    return _select(best, first, second, back, max_distance_bits, max_ratio)
 
 
 def _select(
@@ -209,36 +208,65 @@ def _search_near(
     place: NDArray[np.float64],
     radius: float,
 ) -> _Search:
-    """Do the same within a square around each prediction; `place` ascends by x."""
+    """Do the same within a square around each prediction, with the trains sorted into cells of its size."""
     n, m = query.shape[0], train.shape[0]
     best = np.full(n, -1, np.int32)
     first = np.full(n, _FAR, np.int32)
     second = np.full(n, _FAR, np.int32)
     back = np.full(m, -1, np.int32)
     nearest = np.full(m, _FAR, np.int32)
-    across = place[:, 0].copy()
+    left, top = place[:, 0].min(), place[:, 1].min()
+    width, height = place[:, 0].max() - left, place[:, 1].max() - top
+    cell = max(radius, max(width, height) / _MOST_CELLS)
+    columns, rows = int(width / cell) + 1, int(height / cell) + 1
+    # trains in the order of their cells, row by row of cells
+    start = np.zeros(rows * columns + 1, np.int64)
+    at = np.empty(m, np.int64)
+    for j in range(m):
+        at[j] = int((place[j, 1] - top) / cell) * columns + int((place[j, 0] - left) / cell)
+        start[at[j] + 1] += 1
+    for c in range(rows * columns):
+        start[c + 1] += start[c]
+    filled = start[:-1].copy()
+    order = np.empty(m, np.int64)
+    x_of, y_of = np.empty(m), np.empty(m)
+    word = np.empty((m, 4), np.uint64)
+    for j in range(m):
+        k = filled[at[j]]
+        filled[at[j]] += 1
+        order[k] = j
+        x_of[k], y_of[k] = place[j, 0], place[j, 1]
+        for w in range(4):
+            word[k, w] = train[j, w]
     for i in range(n):
         x, y = predicted[i, 0], predicted[i, 1]
-        if not (np.isfinite(x) and np.isfinite(y)):
+        if not (abs(x - left - width / 2) <= width / 2 + radius):  # false for NaN
             continue
-        for j in range(np.searchsorted(across, x - radius), m):
-            if across[j] > x + radius:
-                break
-            if abs(place[j, 1] - y) > radius:
-                continue
-            distance = np.int32(
-                _bit_count(query[i, 0] ^ train[j, 0])
-                + _bit_count(query[i, 1] ^ train[j, 1])
-                + _bit_count(query[i, 2] ^ train[j, 2])
-                + _bit_count(query[i, 3] ^ train[j, 3])
-            )
-            if distance < first[i]:
-                second[i] = first[i]
-                first[i] = distance
-                best[i] = j
-            elif distance < second[i]:
-                second[i] = distance
-            if distance < nearest[j]:
-                nearest[j] = distance
-                back[j] = i
+        if not (abs(y - top - height / 2) <= height / 2 + radius):
+            continue
+        column0 = max(0, int((x - radius - left) / cell))
+        column1 = min(columns - 1, int(max(0.0, x + radius - left) / cell))
+        row0 = max(0, int((y - radius - top) / cell))
+        row1 = min(rows - 1, int(max(0.0, y + radius - top) / cell))
+        q0, q1, q2, q3 = query[i, 0], query[i, 1], query[i, 2], query[i, 3]
+        for row in range(row0, row1 + 1):
+            for k in range(start[row * columns + column0], start[row * columns + column1 + 1]):
+                if abs(x_of[k] - x) > radius or abs(y_of[k] - y) > radius:
+                    continue
+                distance = np.int32(
+                    _bit_count(q0 ^ word[k, 0])
+                    + _bit_count(q1 ^ word[k, 1])
+                    + _bit_count(q2 ^ word[k, 2])
+                    + _bit_count(q3 ^ word[k, 3])
+                )
+                if distance < first[i]:
+                    second[i] = first[i]
+                    first[i] = distance
+                    best[i] = order[k]
+                elif distance < second[i]:
+                    second[i] = distance
+                j = order[k]
+                if distance < nearest[j]:
+                    nearest[j] = distance
+                    back[j] = i
     return best, first, second, back

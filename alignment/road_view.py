@@ -63,8 +63,13 @@ class PlacedFeatures:
     velocity_px_s: NDArray[np.float64]
 
 
-def features_at(view: RoadView, neighbour: RoadView | None, time_s: float) -> PlacedFeatures:
-    """Find where the features of a road frame were a moment before or after it.
+def features_at(
+    view: RoadView,
+    neighbour: RoadView | None,
+    time_s: float,
+    chosen: NDArray[np.intp] | None = None,
+) -> PlacedFeatures:
+    """Find where features of a road frame were a moment before or after it.
 
     Ego and road frames are taken up to half a frame interval apart; near the border of a fast road
     that is several pixels, and it has one sign at a time: not noise, but a zoom. A feature that is
@@ -79,8 +84,12 @@ def features_at(view: RoadView, neighbour: RoadView | None, time_s: float) -> Pl
         The next one on the side of `time_s`; None if there is none.
     time_s
         The moment, on the phone's clock.
+    chosen
+        Which of its features are wanted, shape (n,); all if None.
     """
-    here = view.features
+    if chosen is None:
+        chosen = np.arange(len(view.features))
+    here = view.features.select(chosen)
     velocity = np.full_like(here.points_px, np.nan)
     unmoved = PlacedFeatures(
         points_px=here.points_px, noise_scale=here.noise_scale, velocity_px_s=velocity
@@ -92,16 +101,21 @@ def features_at(view: RoadView, neighbour: RoadView | None, time_s: float) -> Pl
     if not 0 < part <= _MAX_REACH:
         return unmoved
     there = neighbour.features
+    radius_px = _REACH_PX * view.reduction
     pairs = match_near(
-        here.descriptors,
-        here.points_px,
-        there.descriptors,
-        there.points_px,
-        radius_px=_REACH_PX * view.reduction,
+        here.descriptors, here.points_px, there.descriptors, there.points_px, radius_px=radius_px
     )
+    # mutual among all features of the frame, not just the chosen ones
+    back = match_near(
+        there.descriptors[pairs.train], there.points_px[pairs.train],
+        view.features.descriptors, view.features.points_px,
+        radius_px=radius_px, max_ratio=np.inf,
+    )  # fmt: skip
+    mutual = back.query[back.train == chosen[pairs.query[back.query]]]
+    query, train = pairs.query[mutual], pairs.train[mutual]
     points, noise_scale = here.points_px.copy(), UNMOVED_NOISE * here.noise_scale
-    moved = there.points_px[pairs.train] - points[pairs.query]
-    points[pairs.query] += part * moved
-    velocity[pairs.query] = moved / interval_s
-    noise_scale[pairs.query] = here.noise_scale[pairs.query]
+    moved = there.points_px[train] - points[query]
+    points[query] += part * moved
+    velocity[query] = moved / interval_s
+    noise_scale[query] = here.noise_scale[query]
     return PlacedFeatures(points_px=points, noise_scale=noise_scale, velocity_px_s=velocity)

@@ -228,7 +228,8 @@ class _Solver:
                 continue
             chosen = self._choose(i)
             if isinstance(chosen, str):
-                reason[i] = REASONS.index(chosen)
+                damaged = self._seen.missing[i]  # the picture would have been of use
+                reason[i] = damaged if damaged >= 0 else REASONS.index(chosen)
                 continue
             mapping, name, hops[i], inliers[i] = chosen
             source[i] = SOURCES.index(name)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .compiled import compiled
 from .ego_camera import EgoCamera
 from .features import Region
 from .finite import finite_rows
@@ -96,13 +97,24 @@ class ViewGeometry:
         return float(np.hypot(*(ego[1] - ego[0]))) / 10 if front.all() else 1.0
 
 
+@compiled
 def transfer(homography: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Map points, shape (n, 2); NaN behind the camera."""
-    image = points @ homography[:, :2].T + homography[:, 2]
-    # in front, whatever the sign of the whole
-    front = image[:, 2:] * np.sign(np.linalg.det(homography)) > 0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(front, image[:, :2] / image[:, 2:], np.nan)
+    h = homography
+    determinant = (
+        h[0, 0] * (h[1, 1] * h[2, 2] - h[1, 2] * h[2, 1])
+        - h[0, 1] * (h[1, 0] * h[2, 2] - h[1, 2] * h[2, 0])
+        + h[0, 2] * (h[1, 0] * h[2, 1] - h[1, 1] * h[2, 0])
+    )
+    result = np.full((len(points), 2), np.nan)
+    for i in range(len(points)):
+        x, y = points[i, 0], points[i, 1]
+        depth = h[2, 0] * x + h[2, 1] * y + h[2, 2]
+        # in front, whatever the sign of the whole
+        if depth * determinant > 0:
+            result[i, 0] = (h[0, 0] * x + h[0, 1] * y + h[0, 2]) / depth
+            result[i, 1] = (h[1, 0] * x + h[1, 1] * y + h[1, 2]) / depth
+    return result
 
 
 def transfer_back(

@@ -56,7 +56,7 @@ class AlignOptions:
     """
 
     method: Method = "tracks"
-    feature_count: int = 1000
+    feature_count: int = 800
     max_hops: int = 75
     max_error_deg: float = 0.75
 
