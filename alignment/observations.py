@@ -153,6 +153,25 @@ class Observations:
         """Count rows from elsewhere."""
         return replace(self, row=self.row + rows, carried_row=self.carried_row + rows)
 
+    def without(self, wrong: NDArray[np.bool_], carried_wrong: NDArray[np.bool_]) -> "Observations":
+        """Drop direct maps and carried maps, marked in arrays of shape (n,) and (m,)."""
+        kept = ~carried_wrong
+        carried = {
+            each.name: getattr(self, each.name)[kept]
+            for each in fields(self)
+            if each.name.startswith("carried")
+        }
+        gone = wrong[:, None]
+        return replace(
+            self,
+            refusal=np.where(wrong, np.int8(REFUSALS.index("implausible")), self.refusal),
+            normal_map=np.where(gone, np.nan, self.normal_map),
+            covariance=np.where(gone, np.nan, self.covariance),
+            inlier_count=np.where(wrong, np.int32(0), self.inlier_count),
+            match_count=np.where(wrong, np.int32(0), self.match_count),
+            **carried,
+        )
+
     def with_noise_factor(self, factor: float) -> "Observations":
         """Multiply all covariances by a factor."""
         return replace(

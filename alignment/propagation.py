@@ -130,7 +130,7 @@ class Propagation:
         error = float(np.hypot(*apart[:2])) * float(np.sqrt(part * (1 - part)))
         own = float(np.hypot(forward.error_rad * (1 - part), backward.error_rad * part))
         return Witness(
-            mapping=_blend(forward.mapping, backward.mapping, part),
+            mapping=_blend(forward.mapping, backward.mapping, part, independent=True),
             error_rad=max(error, own),
             inlier_count=max(forward.inlier_count, backward.inlier_count),
         )
@@ -197,6 +197,7 @@ class Propagation:
                 first.turned(rotation_vector(turn)),
                 last.turned(rotation_vector(whole.T @ turn)),
                 float(part),
+                independent=True,
             )
             return Witness(
                 mapping=mapping, error_rad=errors.closed(row - before, after - row), inlier_count=0
@@ -230,7 +231,10 @@ class Propagation:
             error = max(error, distance / 2)
         return Witness(
             mapping=_blend(
-                first.mapping.turned(part * apart), second.mapping.turned((part - 1) * apart), part
+                first.mapping.turned(part * apart),
+                second.mapping.turned((part - 1) * apart),
+                part,
+                independent=False,
             ),
             error_rad=error,
             inlier_count=max(first.inlier_count, second.inlier_count),
@@ -244,10 +248,15 @@ class Propagation:
         return unpack(self._seen.normal_map[row], self._seen.covariance[row], self._frame)
 
 
-def _blend(first: Mapping, second: Mapping, part: float) -> Mapping:
-    """Give a map between two that are nearly the same; their errors are taken to be the same errors."""
+def _blend(first: Mapping, second: Mapping, part: float, *, independent: bool) -> Mapping:
+    """Give a map between two that are nearly the same.
+
+    Their errors are independent if they rest on different direct matches; else they are the same errors.
+    """
+    one, other = 1 - part, part
+    weights = (one**2, other**2) if independent else (one, other)
     return Mapping(
-        (1 - part) * first.normal_map + part * second.normal_map,
-        (1 - part) * first.covariance + part * second.covariance,
+        one * first.normal_map + other * second.normal_map,
+        weights[0] * first.covariance + weights[1] * second.covariance,
         first.frame,
     )

@@ -15,7 +15,8 @@ MAX_SKEW = 0.05
 USUAL_FIELD_DEG = 60.0
 """Horizontal field of view of phones' main cameras while they film, to about ± 10°."""
 
-_MIN_HOMOGRAPHIES = 5
+FEWEST_HOMOGRAPHIES = 5
+"""Homographies that have to agree on a focal length."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,9 +89,9 @@ def recover_road_camera(
         or less than half of all.
     """
     centre = ((size_px[0] - 1) / 2, (size_px[1] - 1) / 2)
-    focal = [_focal_px(each @ ego_matrix, centre) for each in homographies]
+    focal = [focal_px_of(each @ ego_matrix, centre) for each in homographies]
     good = np.array([each for each in focal if each is not None])
-    if len(good) < max(_MIN_HOMOGRAPHIES, len(homographies) / 2):
+    if len(good) < max(FEWEST_HOMOGRAPHIES, len(homographies) / 2):
         return None
     median = float(np.median(good))
     return RoadCamera(
@@ -102,8 +103,8 @@ def recover_road_camera(
     )
 
 
-def _focal_px(m: NDArray[np.float64], centre: tuple[float, float]) -> float | None:
-    """Give the focal length that one homography tells; None if it is no rotation of a camera."""
+def focal_px_of(m: NDArray[np.float64], centre: tuple[float, float]) -> float | None:
+    """Give the focal length that one homography times K_ego tells; None if it is no turn of a camera."""
     across, down, depth = m[0] - centre[0] * m[2], m[1] - centre[1] * m[2], m[2]
     a, d, z = (float(np.linalg.norm(row)) for row in (across, down, depth))
     if min(a, d, z) <= 0:

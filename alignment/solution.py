@@ -5,8 +5,10 @@ from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from .chains import CHAIN_GROWTH_RAD
+from .chance import without_chance
 from .ego_camera import EgoCamera
 from .finite import finite_rows
 from .form import draw_to_form, usual_form
@@ -53,6 +55,8 @@ no_match_near
 too_uncertain
     The predicted error is beyond the limit.
 """
+
+_USUAL_ROWS = 15
 
 REASONS: tuple[str, ...] = (
     *MISSING,
@@ -174,6 +178,7 @@ class _Solver:
         self._height_part = height / width
         seen = seen.with_noise_factor(NOISE_FACTOR)
         self._road = road_camera or _recover(seen, frame)
+        seen = without_chance(seen, camera, frame, self._road)
         if self._road is not None:
             seen = _drawn_to_usual_form(seen, self._road)
         self._direct = [seen.direct_map(i, frame) for i in range(len(seen))]
@@ -205,13 +210,22 @@ class _Solver:
         time_s: NDArray[np.float64],
         turn_rad: NDArray[np.float64],
     ) -> list[tuple[TurnPath, TurnErrors]]:
+        usual_px = float(np.median(self._error_px[self._anchor])) if self._anchor.any() else 0.0
+        noise_rad = usual_px / self._px_per_rad
         steady = measure_path(
-            steady_path(time_s), maps, self._height_part, quantile=STEADY_QUANTILE
+            steady_path(time_s),
+            maps,
+            self._height_part,
+            noise_rad=noise_rad,
+            quantile=STEADY_QUANTILE,
+            as_if=0.9,
         )
         self._steady_errors = steady[1]
         if not np.isfinite(turn_rad).any():
             return [steady]
-        gyro = measure_path(TurnPath.from_turns(turn_rad, time_s), maps, self._height_part)
+        gyro = measure_path(
+            TurnPath.from_turns(turn_rad, time_s), maps, self._height_part, noise_rad=noise_rad
+        )
         self._gyro_errors = gyro[1]
         return [gyro, steady]
 
@@ -304,12 +318,16 @@ class _Solver:
 
 
 def _filled(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Fill rows that are NaN from the nearest one that isn't; with zero if there is none."""
+    """Fill rows that are NaN with what is usual near them; with zero if nothing is known."""
     known = np.flatnonzero(finite_rows(rows))
     if not len(known):
         return np.zeros_like(rows)
+    # Matches beside a gap are often poor ones, such as of pictures that begin to blur.
+    usual = ndimage.median_filter(rows[known], size=(_USUAL_ROWS, 1), mode="nearest")
     middle = (known[1:] + known[:-1]) / 2
-    return np.asarray(rows[known[np.searchsorted(middle, np.arange(len(rows)))]])
+    filled = np.asarray(usual[np.searchsorted(middle, np.arange(len(rows)))])
+    filled[known] = rows[known]
+    return filled
 
 
 def _good_rows(seen: Observations) -> NDArray[np.intp]:

@@ -27,6 +27,7 @@ LONGEST_STEP_S = 0.25
 STEADY_QUANTILE = 0.99
 """For a guess, the trials that went worst count: real gaps are where the head turned fast."""
 
+_LEAST_PART = 0.4
 _FEWEST_TRIALS = 8
 _WITHOUT_TRIALS_RAD = 0.01
 """Error in the middle of a gap of two frames where it could not be measured; grows with the length."""
@@ -142,7 +143,9 @@ def measure_path(
     normal_map: NDArray[np.float64],
     height_part: float,
     *,
-    quantile: float = 0.9,
+    noise_rad: float = 0.0,
+    quantile: float = 0.75,
+    as_if: float = 0.75,
     seed: int = 0,
 ) -> tuple[TurnPath, TurnErrors]:
     """Find a path's bias and errors on frames whose maps are known.
@@ -155,8 +158,11 @@ def measure_path(
         Direct maps of its frames, shape (n, 3, 3); NaN where there is none that can be trusted.
     height_part
         Height of the road picture divided by its width.
-    quantile
-        Which of the trials, ordered by their errors, stands for two standard deviations.
+    noise_rad
+        Noise of the maps themselves per axis, rad, which is counted elsewhere.
+    quantile, as_if
+        Which of the trials, ordered by their errors, is taken for which of a normal distribution: the
+        same where they are like real gaps, a lower one where real gaps are worse.
     seed
         Of the choice of trials.
 
@@ -175,6 +181,9 @@ def measure_path(
     closed, opened, trials = [], [], []
     for length in GAP_LENGTHS:
         first = _starts(path, known, (0, length // 2, length), rng)
+        # Gaps that overlap are hardly more than one.
+        if known.sum() < _FEWEST_TRIALS * length:
+            first = []
         in_gap, after = [], []
         for a in first:
             middle, b = a + length // 2, a + length
@@ -182,12 +191,22 @@ def measure_path(
             missed = path.closed_turn(a, middle, b, whole).T @ turn(a, middle)
             in_gap.append(rotation_vector(missed)[:2])
             after.append(rotation_vector(path.turn(a, b).T @ whole)[:2])
-        closed.append(_spread(in_gap, quantile))
-        opened.append(_spread(after, quantile))
+        closed.append(_spread(in_gap, quantile, as_if))
+        opened.append(_spread(after, quantile, as_if))
         trials.append(len(first))
     return path, TurnErrors(
-        closed_rad=_filled(closed, 0.5), open_rad=_filled(opened, 1.0), trials=np.array(trials)
+        # in a closed gap three maps are compared, two of them with half a weight
+        closed_rad=_filled(_without_noise(closed, noise_rad * np.sqrt(1.5)), 0.5),
+        open_rad=_filled(_without_noise(opened, noise_rad * np.sqrt(2)), 1.0),
+        trials=np.array(trials),
     )
+
+
+def _without_noise(measured: list[float], noise_rad: float) -> list[float]:
+    """Take off the noise of the maps compared with, as far as it can be known."""
+    return [
+        float(np.sqrt(max(each**2 - noise_rad**2, (_LEAST_PART * each) ** 2))) for each in measured
+    ]
 
 
 def _without_bias(
@@ -219,12 +238,12 @@ def _starts(
     return [int(each) for each in first]
 
 
-def _spread(errors: list[NDArray[np.float64]], quantile: float) -> float:
-    """Give the standard deviation per axis from a high quantile of the lengths: tails count."""
+def _spread(errors: list[NDArray[np.float64]], quantile: float, as_if: float) -> float:
+    """Give the standard deviation per axis from a quantile of the lengths, taken for a lower one."""
     if len(errors) < _FEWEST_TRIALS:
         return float("nan")
     lengths = np.hypot(*np.array(errors).T)
-    return float(np.quantile(lengths, quantile) / 2.146)  # 90 % of two normal coordinates
+    return float(np.quantile(lengths, quantile) / np.sqrt(-2 * np.log(1 - as_if)))
 
 
 def _filled(measured: list[float], power: float) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@
     │   │   └── NoSoundError  … that has no sound track, where one is needed
     │   └── RecordingError    an eye tracker recording
     ├── OutputError           a result can't be written where it belongs
+    ├── WorkerError           a process that helped was killed
     └── MissingExtraError     an optional package is not installed
 
 Each message says what is, what was expected and what to do next. The command line prints it as one
@@ -78,6 +79,10 @@ class RecordingError(InputError):
 
 class OutputError(DashgazeError):
     """A result can't be written where it belongs (read-only folder, full disk, existing file)."""
+
+
+class WorkerError(DashgazeError):
+    """A process that did a part of the work was killed from outside, most often for want of memory."""
 
 
 class MissingExtraError(DashgazeError):

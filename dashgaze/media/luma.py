@@ -59,8 +59,8 @@ class LumaReader:
 
     A context manager; the file is open within it. Memory does not grow with the video. What lies
     between wanted frames is decoded but not converted, or jumped over where keyframes allow it.
-    Frames that refer to a damaged one are given as the decoder gives them and may show traces of
-    the damage up to the next keyframe.
+    Frames that refer to a damaged one would show traces of the damage: up to the next keyframe they are
+    gaps as well.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ class LumaReader:
         if self._finder is None:
             raise ValueError("a LumaReader reads within its `with` block only")
         picture = self._finder.find(index)
-        if picture is None or picture.is_corrupt:
+        if picture is None or picture.is_corrupt or self._finder.damaged:
             return LumaGap(index=index, reason="undecodable")
         if not self._upright.has_shape_of(picture):
             return LumaGap(index=index, reason="other_shape")

@@ -26,6 +26,10 @@ MAX_PIXELS = 1 << 26
 _WORTH_A_JUMP = 16
 # How many more landings may be wrong than right before no more jumps are tried.
 _WRONG_LANDINGS = 3
+_LONGEST_DAMAGE = 300
+"""Pictures after a damaged one, without a keyframe, after which they are trusted again: streams that
+refresh themselves bit by bit have no later one."""
+
 _BEFORE_ALL = int(np.iinfo(np.int64).min)
 
 
@@ -60,6 +64,11 @@ class PictureFinder:
         self._stream.codec_context.thread_count = self._thread_count
         self._stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
         self._run = _Run(self._container, self._stream)
+
+    @property
+    def damaged(self) -> bool:
+        """Whether the last picture may show traces of a damaged one that it refers to."""
+        return self._run.damage_left > 0
 
     def close(self) -> None:
         """Close the file."""
@@ -130,6 +139,8 @@ class _Run:
         What is not later than this has been given or skipped.
     ended
         Whether there are no more pictures.
+    damage_left
+        So many pictures more may show traces of damage; 0 after a keyframe.
     """
 
     def __init__(self, container: InputContainer, stream: VideoStream) -> None:
@@ -137,6 +148,7 @@ class _Run:
         self._held: VideoFrame | None = None
         self.passed_pts = _BEFORE_ALL
         self.ended = False
+        self.damage_left = 0
 
     def advance(self, wanted_pts: int) -> VideoFrame | None:
         """Decode up to a time; give the picture that has it."""
@@ -163,19 +175,29 @@ class _Run:
 
     def _next(self) -> VideoFrame | None:
         picture, self._held = self._held, None
-        if picture is None:
-            picture = next(self._pictures, None)
-            self.ended = picture is None
-        return picture
+        if picture is not None:
+            return picture
+        for picture in self._pictures:
+            if picture is None or picture.is_corrupt:
+                self.damage_left = _LONGEST_DAMAGE
+            elif picture.key_frame or picture.pict_type == PictureType.I:
+                self.damage_left = 0
+            else:
+                self.damage_left = max(0, self.damage_left - 1)
+            if picture is not None:
+                return picture
+        self.ended = True
+        return None
 
 
-def _decode(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-    """Give the pictures of all packets from here on; those that can't be decoded are left out."""
+def _decode(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame | None]:
+    """Give the pictures of all packets from here on; None for packets that can't be decoded."""
     try:
         for packet in container.demux(stream):
             try:
                 pictures = packet.decode()
             except av.FFmpegError:
+                yield None
                 continue
             yield from pictures
     except av.FFmpegError:  # the file breaks off; the decoder may hold pictures yet

@@ -25,7 +25,7 @@ from .align_plan import intrinsics_of, plan_alignment
 from .align_summary import summarise
 from .align_tables import fill_road_columns, homography_table, read_frame_maps
 from .align_work import default_workers, look_around, sweep_all, work_folder
-from .frames import FRAMES_NAME, GAZE_NAME, frames, note_filled_tables
+from .frames import FRAMES_NAME, GAZE_NAME, frames, note_filled_tables, options_in_use
 from .record import StageRecord, plan_stage, read_record, up_to_date
 from .session_clock import TIME_MAP_NAME, SessionClock, read_session_clock
 
@@ -117,7 +117,7 @@ def align(
         If ``derived/`` can't be written.
     """
     clock = _usable_clock(session, force=force)
-    frames_path = frames(session, progress=part_of(progress, 0.0, 0.05))
+    frames_path = frames(session, options_in_use(session), progress=part_of(progress, 0.0, 0.05))
     record_path = session.derived / ALIGN_RECORD_NAME
     wanted = _plan(session, options)
     previous = read_record(record_path)

@@ -15,7 +15,7 @@ from dashgaze.alignment.road_camera import RoadCamera
 from dashgaze.alignment.rotation import head_turns
 from dashgaze.alignment.time_map import TimeMap
 from dashgaze.collection.eye_tracker import EyeTrackerRecording
-from dashgaze.errors import InputError
+from dashgaze.errors import InputError, MediaError
 from dashgaze.media import LumaReader, read_frame_times
 from dashgaze.progress import Progress, part_of
 from dashgaze.session import Session
@@ -107,7 +107,10 @@ def plan_alignment(
             continue
         at = 0.5 + 0.5 * number / len(recording.world_parts)
         progress("reading frame times", at)
-        ego_times = read_frame_times(part.path)
+        try:
+            ego_times = read_frame_times(part.path)
+        except MediaError:
+            continue  # its frames stay without a picture
         rows = slice(part.first_frame, part.first_frame + part.frame_count)
         index = np.searchsorted(ego_times.pts, world.pts[rows])
         found = np.take(ego_times.pts, index, mode="clip") == world.pts[rows]

@@ -26,6 +26,10 @@ _NO_CALIBRATION = (
     "The scene camera's calibration is missing; that of a typical one is used, and errors are stated "
     "larger."
 )
+_NO_MATCH = (
+    "No ego picture could be matched to its road picture: are these videos of one drive, and is the "
+    "road camera's lens about a pinhole?"
+)
 _NO_PAIRS = (
     "No ego frame has a road frame beside it: the two recordings don't overlap in time, or their "
     "clocks are unknown."
@@ -161,9 +165,7 @@ def _judge(
         return "failed", [_NO_PAIRS]
     answered = 1 - (shares["none"] or 0.0)
     if not shares["direct"]:
-        return "failed", [
-            "No ego picture could be matched to its road picture: are these two videos of one drive?"
-        ]
+        return "failed", [_NO_MATCH]
     if answered < FAILED_SHARE:
         return "failed", [f"Only {answered:.0%} of the frames could be brought to the road view."]
     if answered < OK_SHARE:
@@ -191,11 +193,11 @@ def _look_at_inputs(
 def _damage(seen: Observations) -> list[str]:
     counts = {name: int((seen.missing == MISSING.index(name)).sum()) for name in _DAMAGE}
     texts = {
-        "ego_undecodable": "ego pictures are damaged",
-        "road_undecodable": "road pictures are damaged",
-        "road_other_shape": "road pictures have another shape than the first",
+        "ego_undecodable": "Left out, as they or what they refer to is damaged: {} of the ego pictures.",
+        "road_undecodable": "Left out, as they or what they refer to is damaged: {} of the road pictures.",
+        "road_other_shape": "Left out, as their shape is not that of the first: {} of the road pictures.",
     }
-    return [f"{counts[name]} {texts[name]} and left out." for name in _DAMAGE if counts[name]]
+    return [texts[name].format(counts[name]) for name in _DAMAGE if counts[name]]
 
 
 def _camera_notes(solution: Solution) -> list[str]:

@@ -4,6 +4,7 @@ Each finished stretch is a file of its own, so that a run that was killed goes o
 """
 
 import concurrent.futures
+import concurrent.futures.process
 import hashlib
 import json
 import multiprocessing
@@ -22,7 +23,7 @@ from dashgaze.alignment.frame_pairs import PairPlan
 from dashgaze.alignment.observations import Observations
 from dashgaze.alignment.survey import Survey, survey
 from dashgaze.alignment.sweep import REACH_FRAMES, Method, RowResult
-from dashgaze.errors import OutputError
+from dashgaze.errors import OutputError, WorkerError
 from dashgaze.progress import Progress
 
 from .align_plan import AlignPlan
@@ -193,6 +194,11 @@ def _sweep_in_processes(
                 report(counter.value)
                 for future in finished:
                     keep(running.pop(future), future.result())
+        except concurrent.futures.process.BrokenProcessPool as error:
+            raise WorkerError(
+                "A process that matched a stretch of the drive was killed; is there enough memory?",
+                fix="Run it again with --workers 1: what is done already is kept.",
+            ) from error
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

@@ -147,6 +147,15 @@ def frames(
     return frames_path
 
 
+def options_in_use(session: Session) -> FramesOptions:
+    """Give the options that the tables of a session were made with; the usual ones if there are none."""
+    record = read_record(session.derived / RECORD_NAME)
+    try:
+        return _DEFAULT if record is None else FramesOptions(**record.options)
+    except (TypeError, ValueError):  # of another version
+        return _DEFAULT
+
+
 def note_filled_tables(session: Session) -> None:
     """Take note that a later stage has filled its columns of the two tables.
 

@@ -129,9 +129,7 @@ class TestEgoVideo:
         assert hops[hidden].tolist() == [min(i - 14, 30 - i) for i in range(15, 30)]
         assert np.nanmax(found.off_px[hidden]) < 10
         assert calibrated(found)
-        # less sure in the middle than at the ends
-        middle, ends = found.error_px[20:25], found.error_px[[15, 29]]
-        assert middle.min() > ends.max()
+        assert np.median(found.error_px[hidden]) > np.median(found.error_px[:15])
 
     def test_far_from_any_match_without_a_gyroscope_nobody_knows(self, short_drive, copied):
         root = copied(clocks=False)
@@ -154,6 +152,9 @@ class TestEgoVideo:
         assert answered.tolist() == list(range(len(answered)))
         assert (np.diff(stated[answered]) > -1.0).all()
         assert calibrated(found)
+        # and it is no smaller than the guess is bad: the head goes on as it likes
+        filled = answered + 30
+        assert np.nanmean(found.off_px[filled] <= 3 * found.error_px[filled]) > 0.8
 
     def test_damaged_in_the_middle(self, short_drive, copied):
         root = copied(60, clocks=False)
@@ -291,13 +292,13 @@ class TestRoadVideo:
         assert any("another shape" in each for each in found.summary["reasons"])
 
     def test_damaged_in_the_middle(self, short_drive, copied):
-        root = copied(50, clocks=False)
+        root = copied(41, clocks=False)
         short_drive.spoil_packets(root / ROAD, range(45, 48))
         short_drive.set_clocks(root)
         found = short_drive.align_drive(root)
         road = found.frames["road_frame_index"].to_numpy(dtype=int)
         bad = (road >= 45) & (road < 48)
-        clear = ((road < 44) | (road >= 60)) & (found.source != "propagated")
+        clear = (road < 44) | (road >= 60)  # where the next keyframe is
         assert set(found.source[clear]) == {"direct"}
         assert np.nanmax(found.off_px[clear]) < 3
         assert set(found.source[bad]) == {"none"}
@@ -409,7 +410,8 @@ class TestGyroscope:
         # nothing tells how the head turned in the out-of-focus frames, and they say so
         answered = found.source[41:56] == "propagated"
         stated, known = found.error_px[41:56], brief.error_px[41:56]
-        assert (stated > 1.2 * known)[2:-2][answered[2:-2]].all()
+        assert (stated > known)[answered].all()
+        assert not answered.any() or np.median((stated / known)[answered]) > 1.1
         assert set(found.reason[41:56][~answered]) <= {"too_uncertain", "no_match_near"}
         assert calibrated(found)
 
