@@ -80,13 +80,14 @@ class FeatureDetector:
     Parameters
     ----------
     count
-        Most features of a picture, about: of equally good ones all are kept.
+        Most features of a picture.
     reduction
         The picture is reduced by this factor before; at least 1.
     """
 
     def __init__(self, *, count: int, reduction: float = 1.0) -> None:
         self.reduction = reduction
+        self._count = count
         self._orb = cv2.ORB.create(
             nfeatures=count,
             scaleFactor=SCALE_STEP,
@@ -133,6 +134,11 @@ class FeatureDetector:
         keypoints, descriptors = self._orb.detectAndCompute(picture, mask)
         if descriptors is None or not len(keypoints):
             return Features.none()
+        if len(keypoints) > self._count:  # of equally good ones OpenCV keeps all
+            response = np.fromiter((each.response for each in keypoints), dtype=np.float64)
+            kept = np.sort(np.argsort(-response, kind="stable")[: self._count])
+            keypoints = [keypoints[each] for each in kept]
+            descriptors = descriptors[kept]
         octave = np.fromiter((each.octave for each in keypoints), dtype=np.int64)
         scale = _SCALES[octave]
         places = np.asarray(cv2.KeyPoint.convert(keypoints), dtype=np.float64)

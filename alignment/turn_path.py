@@ -196,8 +196,8 @@ def measure_path(
         trials.append(len(first))
     return path, TurnErrors(
         # in a closed gap three maps are compared, two of them with half a weight
-        closed_rad=_filled(_without_noise(closed, noise_rad * np.sqrt(1.5)), 0.5),
-        open_rad=_filled(_without_noise(opened, noise_rad * np.sqrt(2)), 1.0),
+        closed_rad=_filled(_without_noise(closed, noise_rad * np.sqrt(1.5))),
+        open_rad=_filled(_without_noise(opened, noise_rad * np.sqrt(2))),
         trials=np.array(trials),
     )
 
@@ -246,8 +246,8 @@ def _spread(errors: list[NDArray[np.float64]], quantile: float, as_if: float) ->
     return float(np.quantile(lengths, quantile) / np.sqrt(-2 * np.log(1 - as_if)))
 
 
-def _filled(measured: list[float], power: float) -> NDArray[np.float64]:
-    """Fill lengths that could not be tried from the shorter ones, growing with a power of the length."""
+def _filled(measured: list[float]) -> NDArray[np.float64]:
+    """Fill lengths that could not be tried from the shorter ones, growing with the length."""
     lengths = np.array(GAP_LENGTHS, dtype=np.float64)
     result = np.empty(len(lengths))
     last = None
@@ -258,6 +258,6 @@ def _filled(measured: list[float], power: float) -> NDArray[np.float64]:
         elif last is None:
             result[k] = _WITHOUT_TRIALS_RAD * lengths[k] / lengths[0]
         else:
-            # at least as fast as noise, with something for what was not seen
-            result[k] = 1.5 * result[last] * (lengths[k] / lengths[last]) ** max(power, 0.75)
+            # as a rate does that was not seen to change, with something for what was not seen
+            result[k] = 2 * result[last] * lengths[k] / lengths[last]
     return np.maximum.accumulate(result)

@@ -48,7 +48,8 @@ def test_a_mirrored_picture_has_its_features_at_the_mirrored_places(
     for scale in np.unique(here.noise_scale):
         mine, its = here.noise_scale == scale, there.noise_scale == scale
         assert mine.sum() > 20
-        assert same_places(here.points_px[mine], mirrored[its]) > 0.98
+        # of equally good ones at the cut, others may be kept
+        assert same_places(here.points_px[mine], mirrored[its]) > 0.95
 
 
 @pytest.mark.parametrize(("reduction", "levels"), [(1.0, 4), (1.5, 4), (2.0, 3)])
@@ -88,8 +89,8 @@ def test_noise_scale_is_that_of_the_level() -> None:
     assert features.descriptors.dtype == np.uint64
 
 
-def test_about_as_many_as_asked_for() -> None:
-    assert 80 < len(FeatureDetector(count=100).find(textured(2))) <= 120
+def test_no_more_than_asked_for() -> None:
+    assert 80 < len(FeatureDetector(count=100).find(textured(2))) <= 100
 
 
 def test_only_within_the_region() -> None:

