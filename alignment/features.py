@@ -106,6 +106,7 @@ class FeatureDetector:
         *,
         region: Region | None = None,
         usable: NDArray[np.uint8] | None = None,
+        reduced: NDArray[np.uint8] | None = None,
     ) -> Features:
         """Find the features of a picture.
 
@@ -117,10 +118,14 @@ class FeatureDetector:
             Where to look; everywhere if None.
         usable
             Where features may lie, 0 or 255, of the size of `reduce(luma)`; everywhere if None.
+        reduced
+            What `reduce` gave for the whole picture, if that was asked for already; without `region`.
         """
         if region is None:
             region = Region(left=0, top=0, right=luma.shape[1], bottom=luma.shape[0])
-        picture = self.reduce(luma[region.top : region.bottom, region.left : region.right])
+        picture = reduced
+        if picture is None:
+            picture = self.reduce(luma[region.top : region.bottom, region.left : region.right])
         if min(picture.shape) < _LEAST_PICTURE_PX:
             return Features.none()
         mask = None

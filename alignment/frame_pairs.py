@@ -224,10 +224,11 @@ class _RoadWindow:
     def _see(self, picture: LumaFrame | LumaGap) -> RoadView | LumaGap:
         if isinstance(picture, LumaGap):
             return picture
+        reduced = self._detector.reduce(picture.luma)
         return RoadView(
             index=picture.index,
             time_s=float(self._times.time_s[picture.index]),
-            picture=self._detector.reduce(picture.luma),
+            picture=reduced,
             reduction=self._detector.reduction,
-            features=self._detector.find(picture.luma, usable=self._usable),
+            features=self._detector.find(picture.luma, usable=self._usable, reduced=reduced),
         )

@@ -46,31 +46,47 @@ def model_spread_px(match: DirectMatch, gaze_px: NDArray[np.float64]) -> float:
     float
         Standard deviation per coordinate in excess of the noise, road px, at least 0.
     """
-    everywhere = np.ones(len(match.ego_px))
-    overall = OVERALL_PART * _excess_px(match, everywhere, _OVERALL_QUANTILE)
+    square, noise, near_miss = _misses(match)
+    if not near_miss.any():
+        return 0.0
+    square, noise = square[near_miss], noise[near_miss]
+    overall = OVERALL_PART * _excess_px(square, noise, None, _OVERALL_QUANTILE)
     nearness = _nearness(match, gaze_px)
     if nearness is None:
         return overall
-    return max(overall, _excess_px(match, nearness, _LOCAL_QUANTILE))
+    return max(overall, _excess_px(square, noise, nearness[near_miss], _LOCAL_QUANTILE))
 
 
-def _excess_px(match: DirectMatch, weight: NDArray[np.float64], quantile: float) -> float:
-    """Give the standard deviation that a quantile of the distances has beyond the noise's."""
+def _misses(
+    match: DirectMatch,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Give squared distances from the map, variances of their noise, and which are no wrong matches."""
     missed = match.road_px - match.mapping.map_points(match.ego_px)
     focal_px = usual_focal_px(match.mapping.frame.road_size_px)
     # A little parallax everywhere looks like noise to the estimator, but keypoints have only so much.
     sigma_px = min(match.sigma_px, float(np.radians(_MOST_NOISE_DEG)) * focal_px)
     # both views' noise; a map of about the same scale as the views
-    noise = NOISE_ALLOWANCE * np.sqrt(2) * sigma_px * match.noise_scale
-    squares = -2 * np.log(1 - quantile)  # of the distance, in variances per coordinate
+    noise = 2 * (NOISE_ALLOWANCE * sigma_px * match.noise_scale) ** 2
     square = (missed**2).sum(axis=1)
     near_miss = square < (np.radians(_NEAR_MISS_DEG) * focal_px) ** 2  # false for NaN
-    if not near_miss.any():
-        return 0.0
-    excess = _weighted_quantile(
-        (square - squares * noise**2)[near_miss], weight[near_miss], quantile
-    )
-    return float(np.sqrt(max(excess, 0.0) / squares))
+    return square, noise, near_miss
+
+
+def _excess_px(
+    square: NDArray[np.float64],
+    noise: NDArray[np.float64],
+    weight: NDArray[np.float64] | None,
+    quantile: float,
+) -> float:
+    """Give the standard deviation that a quantile of the distances has beyond the noise's."""
+    squares = -2 * np.log(1 - quantile)  # of the distance, in variances per coordinate
+    excess = square - squares * noise
+    if weight is None:
+        place = int(quantile * (len(excess) - 1))
+        height = float(np.partition(excess, place)[place])
+    else:
+        height = _weighted_quantile(excess, weight, quantile)
+    return float(np.sqrt(max(height, 0.0) / squares))
 
 
 def local_velocity_px_s(match: DirectMatch, gaze_px: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ each with an eye tracker's video of 1088 × 1080; 20 s long and played four time
 packets with later times. All figures come from one run on the same frames:
 
 ours
-    `survey` and `sweep_chunk` as the stage calls them, 1000 features, in new processes that have loaded
+    `survey` and `sweep_chunk` as the stage calls them, with its usual features, in new processes that have loaded
     everything before the clocks start; what loading costs stands beside. One worker decodes with
     FFmpeg's threads, two without, as in the stage. The ego frames are said to be 0.1 ms later than
     their road frames, so that road features are matched to the next road frame's, as in a recording.
@@ -37,6 +37,7 @@ from typing import Any
 import numpy as np
 from bench_align_parts import breakdown
 from bench_align_runs import (
+    FEATURES,
     Clip,
     assemble,
     chunks_of,
@@ -239,7 +240,7 @@ def measure_memory(figures: Figures, short: Clip, *, quick: bool) -> None:
 def survey_of(clip: Clip) -> tuple[AlignPlan, Survey]:
     """Plan a clip, and look around in it."""
     plan = plan_of(clip)
-    return plan, look_around(plan, feature_count=1000, progress=silent)
+    return plan, look_around(plan, feature_count=FEATURES, progress=silent)
 
 
 def show_breakdown(clip: Clip) -> None:

@@ -17,6 +17,7 @@ from dashgaze.alignment import direct, road_view, sweep
 from dashgaze.alignment.chunk import Chunk, sweep_chunk
 from dashgaze.alignment.ego_camera import EgoCamera
 from dashgaze.alignment.features import FeatureDetector
+from dashgaze.alignment.view_geometry import ViewGeometry
 from dashgaze.media.luma_plane import Upright
 from dashgaze.media.picture_finder import PictureFinder
 
@@ -120,7 +121,7 @@ def _wrap_all(clocks: Clocks, chunk: Chunk) -> None:
     wrap(EgoCamera, "distort", "distort points")
     wrap(direct.DirectMatcher, "match", "direct match, the rest")
     wrap(direct.DirectMatcher, "_ego_features", "ego features, the rest")
-    wrap(direct.DirectMatcher, "_region", "ego region")
+    wrap(ViewGeometry, "road_region", "ego region")
     wrap(direct.DirectMatcher, "deviation_px", "deviation from far things")
     wrap(direct.DirectMatcher, "_off_course", "off course or not")
     wrap(direct.DirectMatcher, "_far_fit", "turn fitted instead")

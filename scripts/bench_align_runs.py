@@ -32,9 +32,10 @@ from dashgaze.alignment.solution import solve
 from dashgaze.alignment.survey import Survey
 from dashgaze.alignment.sweep import REACH_FRAMES
 from dashgaze.media import LumaReader, read_frame_times
+from dashgaze.stages.align import AlignOptions
 from dashgaze.stages.align_plan import AlignPlan
 
-FEATURES = 1000
+FEATURES = AlignOptions().feature_count
 WARM_ROWS = 30
 LATER_S = 1e-4
 """Ego frames are said to be this much later than their road frames. It moves nothing, but the features
