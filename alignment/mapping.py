@@ -1,6 +1,7 @@
 """A homography from ego to road with the covariance of its parameters, whatever it was made from."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,7 +29,17 @@ class MapFrame:
     ego_matrix: NDArray[np.float64]
     road_size_px: tuple[int, int]
 
-    @property
+    @cached_property
+    def ray_from_ego(self) -> NDArray[np.float64]:
+        """Undistorted ego px to rays, shape (3, 3)."""
+        return np.asarray(np.linalg.inv(self.ego_matrix), dtype=np.float64)
+
+    @cached_property
+    def road_from_normal(self) -> NDArray[np.float64]:
+        """Widths from the middle to road px, shape (3, 3)."""
+        return np.asarray(np.linalg.inv(self.normal_from_road), dtype=np.float64)
+
+    @cached_property
     def normal_from_road(self) -> NDArray[np.float64]:
         """Road px to widths from the middle, shape (3, 3)."""
         width, height = self.road_size_px
@@ -42,7 +53,7 @@ class MapFrame:
 
     def road_from_ego(self, normal_map: NDArray[np.float64]) -> NDArray[np.float64]:
         """Give the homographies in pixels of maps of rays to road widths, shape (…, 3, 3)."""
-        matrix = np.linalg.inv(self.normal_from_road) @ normal_map @ np.linalg.inv(self.ego_matrix)
+        matrix = self.road_from_normal @ normal_map @ self.ray_from_ego
         return np.asarray(matrix / matrix[..., 2:, 2:])
 
     def contains(self, points_px: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -176,7 +187,7 @@ def map_all(
 
 def _rays(ego_px: NDArray[np.float64], frame: MapFrame) -> NDArray[np.float64]:
     homogeneous = np.column_stack([ego_px, np.ones(len(ego_px))])
-    return np.asarray(homogeneous @ np.linalg.inv(frame.ego_matrix).T)
+    return np.asarray(homogeneous @ frame.ray_from_ego.T)
 
 
 def turn_slope(normal_map: NDArray[np.float64]) -> NDArray[np.float64]:

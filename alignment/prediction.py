@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from .direct import Prediction
 from .map_turn import turn_between_maps
 from .mapping import Mapping
+from .rotation import rotation_matrix
 
 _FORGETTING = 0.8
 _SAFETY = 4.0
@@ -74,7 +75,9 @@ class Predictor:
         if radius > most and self._missed > 1:
             return None
         return Prediction(
-            road_from_ego=self._last.turned(known[name]).road_from_ego,
+            road_from_ego=self._last.frame.road_from_ego(
+                self._last.normal_map @ rotation_matrix(known[name])
+            ),
             radius_px=float(np.clip(radius, least, most)),
         )
 
