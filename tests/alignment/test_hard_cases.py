@@ -17,6 +17,7 @@ from dashgaze.alignment.direct import (
 from dashgaze.alignment.mapping import MapFrame, Mapping
 from dashgaze.alignment.observations import Observations
 from dashgaze.alignment.rotation import rotation_matrix
+from dashgaze.alignment.solution import NOISE_FACTOR
 from dashgaze.alignment.sweep import RowResult
 from dashgaze.alignment.tracks import Step, TrackCarrier
 from dashgaze.alignment.turn_fit import fit_turn
@@ -94,7 +95,16 @@ def test_a_window_is_matched_as_exactly_as_it_is_seen(made_scene: ModuleType) ->
                 continue
             tried += 1
             assert found.sigma_px < 2
-            assert made_scene.map_error_px(found.mapping.road_from_ego, truth, 0.2) < 1.5
+            # the window is small: what it can't tell, the map's own error has to say
+            corners = np.array(
+                [[255.5, 143.5, 1], [383.5, 143.5, 1], [255.5, 215.5, 1], [383.5, 215.5, 1]]
+            )
+            ego = np.linalg.solve(truth, corners.T).T
+            spread = NOISE_FACTOR * found.mapping.covariance_px2(ego[:, :2] / ego[:, 2:])
+            stated_px = np.sqrt(np.trace(spread, axis1=1, axis2=2) / 2).max()
+            off_px = made_scene.map_error_px(found.mapping.road_from_ego, truth, 0.2)
+            assert off_px < 3
+            assert off_px < max(1.5, 3 * stated_px)
     assert tried >= 5
 
 
