@@ -1,7 +1,9 @@
 """The homography table: how each ego frame maps to the road view (``derived/homographies.parquet``)."""
 
 from .field import Field, Table
-from .frame_table import ROAD, TRACKER
+from .frame_table import FRAME_TABLE, ROAD
+
+_OF_FRAMES = {field.name: field for field in FRAME_TABLE.fields}
 
 HOMOGRAPHY_TABLE = Table(
     name="homographies",
@@ -9,19 +11,9 @@ HOMOGRAPHY_TABLE = Table(
     meaning="One row for each ego frame, in the order of the frame table: the map from ego to road "
     "view, where it came from, how exact it is, and why there is none.",
     fields=(
-        Field(name="session_id", type="string", meaning="The session the frame belongs to."),
-        Field(
-            name="frame_index",
-            type="int32",
-            meaning="Position of the frame, as in the frame table.",
-        ),
-        Field(
-            name="timestamp_ns",
-            type="int64",
-            unit="ns",
-            frame=TRACKER,
-            meaning="The device's time stamp of the frame.",
-        ),
+        _OF_FRAMES["session_id"],
+        _OF_FRAMES["frame_index"],
+        _OF_FRAMES["timestamp_ns"],
         Field(
             name="road_frame_index",
             type="int32",
@@ -70,13 +62,7 @@ HOMOGRAPHY_TABLE = Table(
             "darkness; no_consensus, few_inliers: they don't show the same; implausible: the map is "
             "none of things far away; off_course: it contradicts the frames around it.",
         ),
-        Field(
-            name="road_from_ego",
-            type="float64[9]",
-            frame="undistorted ego pixels to road pixels",
-            nullable=True,
-            meaning="Homography, row by row, scaled so that its last element is 1.",
-        ),
+        _OF_FRAMES["road_from_ego"],
         Field(
             name="road_from_ego_covariance",
             type="float32[36]",
@@ -97,34 +83,15 @@ HOMOGRAPHY_TABLE = Table(
             )
             for axes in ("xx", "xy", "yy")
         ),
-        Field(
-            name="homography_inlier_count",
-            type="int32",
-            nullable=True,
-            meaning="Correspondences that support the map; 0 if it rests on the gyroscope alone.",
-        ),
+        _OF_FRAMES["homography_inlier_count"],
         Field(
             name="homography_match_count",
             type="int32",
             nullable=True,
             meaning="Matches the direct map was estimated from.",
         ),
-        Field(
-            name="homography_hops",
-            type="int32",
-            nullable=True,
-            meaning="Frames between this one and the direct match it was propagated from; 0 for a "
-            "direct match.",
-        ),
-        Field(
-            name="homography_error_px",
-            type="float32",
-            unit="px",
-            frame=ROAD,
-            nullable=True,
-            meaning="Estimated error (1 sigma per axis) of a mapped point: of the gaze point, or, "
-            "without gaze, in the middle of the road view.",
-        ),
+        _OF_FRAMES["homography_hops"],
+        _OF_FRAMES["homography_error_px"],
         Field(
             name="keypoint_sigma_px",
             type="float32",

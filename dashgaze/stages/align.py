@@ -155,7 +155,7 @@ def align(
     summary = summarise(
         homographies, seen, solution, clock=clock,
         scene_camera_origin=recording.scene_camera.origin,
-        notes=_survey_notes(around.static_share),
+        notes=[*_survey_notes(around.static_share), *_lens_notes(session)],
     )  # fmt: skip
     _fill_tables(session, solution, plan.camera, solution.road_px_per_rad)
     path = _vouch(session, wanted, summary.to_json())
@@ -264,6 +264,15 @@ def _vouch(session: Session, wanted: StageRecord, summary: dict[str, Any]) -> Pa
 def _write_table(path: Path, table: pa.Table) -> None:
     with replacing(path) as temporary:
         pq.write_table(table, temporary, compression="zstd")
+
+
+def _lens_notes(session: Session) -> list[str]:
+    intrinsics = session.manifest.phone.intrinsics
+    if intrinsics is None or not any(intrinsics.distortion):
+        return []
+    return [
+        "The distortion in phone.intrinsics is not used: the road camera is taken for a pinhole."
+    ]
 
 
 def _survey_notes(static_share: float) -> list[str]:
