@@ -217,7 +217,7 @@ def _search_near(
     nearest = np.full(m, _FAR, np.int32)
     left, top = place[:, 0].min(), place[:, 1].min()
     width, height = place[:, 0].max() - left, place[:, 1].max() - top
-    cell = max(radius, max(width, height) / _MOST_CELLS)
+    cell = max(radius, max(width, height) / _MOST_CELLS, 1.0)
     columns, rows = int(width / cell) + 1, int(height / cell) + 1
     # trains in the order of their cells, row by row of cells
     start = np.zeros(rows * columns + 1, np.int64)
