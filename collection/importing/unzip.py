@@ -96,6 +96,8 @@ def _infos(path: Path) -> list[zipfile.ZipInfo]:
 def _safe_name(path: Path, info: zipfile.ZipInfo) -> PurePosixPath | None:
     """Give the name of a file; None for folders and what a Mac adds."""
     name = info.filename
+    if not name:
+        raise _refused(path, "holds a file without a name")
     pure = PurePosixPath(name)
     parts = pure.parts
     if pure.is_absolute() or ".." in parts or "\\" in name or ":" in name or "\0" in name:

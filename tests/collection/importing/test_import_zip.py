@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dashgaze.collection.importing import import_session
@@ -146,6 +146,7 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory, content):
         is_recording_zip(path)
 
 
+@example(at=1011, value=0)  # a file without a name
 @given(at=st.integers(0, 10_000), value=st.integers(0, 255))
 def test_any_damage_is_read_or_refused(tmp_path_factory, at, value):
     folder = tmp_path_factory.mktemp("any")
