@@ -12,6 +12,7 @@ import pytest
 from dashgaze.checks import check
 from dashgaze.media import read_frame_times
 from dashgaze.session import open_session
+from dashgaze.stages.align import align
 from dashgaze.stages.frames import frames
 from dashgaze.stages.sync import sync
 
@@ -72,6 +73,29 @@ def test_a_session_out_of_real_footage_agrees_with_its_truth(
     assert (index == expected["road_frame_index"][known]).mean() > 0.995
     truly_ms = (road_s[index] - expected["road_time_s"][known]) * 1e3
     assert np.abs(table["road_time_error_ms"][known] - truly_ms).max() < 1.0
+
+    align(session)
+    _check_road_gaze(pd.read_parquet(session.derived / "frames.parquet"), expected, inner & same)
+
+
+def _check_road_gaze(table: pd.DataFrame, expected: pd.DataFrame, inner: np.ndarray) -> None:
+    """Gaze in the road view, within the bounds that hold for whole drives of this footage."""
+    looked = inner & expected["gaze_in_road_view"] & table["road_frame_index"].notna()
+    looked &= table["ego_frame_valid"]  # grey padding shows nothing
+    dx = table["gaze_road_x_px"] - expected["gaze_road_x"]
+    dy = table["gaze_road_y_px"] - expected["gaze_road_y"]
+    error_px, known = np.hypot(dx, dy), table["gaze_road_x_px"].notna()
+    clear = looked & ~expected["blackout"]
+    assert known[clear].mean() >= 0.99
+    assert known[looked].mean() >= 0.95
+    assert error_px[clear].median() <= 1.2
+    assert error_px[clear].quantile(0.95) <= 5
+    assert error_px[looked & expected["blackout"]].quantile(0.95) <= 15
+    xx, xy, yy = (table[f"gaze_road_cov_{axes}_px2"] for axes in ("xx", "xy", "yy"))
+    square = (yy * dx * dx - 2 * xy * dx * dy + xx * dy * dy) / (xx * yy - xy * xy)
+    assert (square[looked & known] < 5.991).mean() >= 0.9
+    stated_px = np.sqrt((xx + yy) / 2)
+    assert not ((stated_px < 5) & (error_px > 30))[looked].any()
 
 
 def _truth_table(root: Path) -> pd.DataFrame:
