@@ -34,10 +34,12 @@ def same_places(one: np.ndarray, other: np.ndarray) -> float:
 def test_a_mirrored_picture_has_its_features_at_the_mirrored_places(
     reduction: float, flip: int
 ) -> None:
-    detector = FeatureDetector(count=600, reduction=reduction)
     picture = textured(0, (811, 605))
-    here = detector.find(picture)
-    there = detector.find(np.ascontiguousarray(cv2.flip(picture, flip)))
+    here = FeatureDetector(count=600, reduction=reduction).find(picture)
+    # more of them: of equally good ones at the cut, others might be kept
+    there = FeatureDetector(count=1200, reduction=reduction).find(
+        np.ascontiguousarray(cv2.flip(picture, flip))
+    )
     mirrored = there.points_px.copy()
     if flip != 0:
         mirrored[:, 0] = picture.shape[1] - 1 - mirrored[:, 0]
@@ -48,8 +50,7 @@ def test_a_mirrored_picture_has_its_features_at_the_mirrored_places(
     for scale in np.unique(here.noise_scale):
         mine, its = here.noise_scale == scale, there.noise_scale == scale
         assert mine.sum() > 20
-        # of equally good ones at the cut, others may be kept
-        assert same_places(here.points_px[mine], mirrored[its]) > 0.95
+        assert same_places(here.points_px[mine], mirrored[its]) > 0.98
 
 
 @pytest.mark.parametrize(("reduction", "levels"), [(1.0, 4), (1.5, 4), (2.0, 3)])
