@@ -48,7 +48,7 @@ def compare_existing(folder: Path) -> dict[str, Any]:
     )
 
 
-def compare(folder: Path, method: str, workers: int | None = None) -> dict[str, Any]:
+def compare(folder: Path, method: str, workers: int = 1) -> dict[str, Any]:
     """Align a session and compare with its truth."""
     with tempfile.TemporaryDirectory() as place:
         session = open_session(linked_copy(folder, Path(place)))
@@ -175,7 +175,7 @@ def main() -> None:
     )
     parser.add_argument("sessions", type=Path, nargs="+")
     parser.add_argument("--method", nargs="+", default=["tracks"])
-    parser.add_argument("--workers", type=int)
+    parser.add_argument("--workers", type=int, default=1)
     parser.add_argument(
         "--existing", action="store_true", help="compare what stands in the sessions already"
     )

@@ -1,5 +1,6 @@
 """``dashgaze align``."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -52,7 +53,7 @@ def align_command(
         path = align(
             opened,
             AlignOptions(method=method, max_error_deg=max_error_deg),
-            workers=workers,
+            workers=workers or _core_count(),
             force=force,
             progress=progress,
         )
@@ -63,6 +64,11 @@ def align_command(
         _print_summary(summary)
         typer.echo(f"  written to {path}")
     raise typer.Exit(VERDICT_CODES[summary["verdict"]])
+
+
+def _core_count() -> int:
+    """Give the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _print_summary(summary: dict[str, Any]) -> None:

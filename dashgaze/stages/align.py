@@ -24,7 +24,7 @@ from dashgaze.session import Session
 from .align_plan import intrinsics_of, plan_alignment
 from .align_summary import summarise
 from .align_tables import fill_road_columns, homography_table, read_frame_maps
-from .align_work import default_workers, look_around, sweep_all, work_folder
+from .align_work import look_around, sweep_all, work_folder
 from .frames import FRAMES_NAME, GAZE_NAME, frames, note_filled_tables, options_in_use
 from .record import StageRecord, plan_stage, read_record, up_to_date
 from .session_clock import TIME_MAP_NAME, SessionClock, read_session_clock
@@ -76,7 +76,7 @@ def align(
     session: Session,
     options: AlignOptions = _DEFAULT,
     *,
-    workers: int | None = None,
+    workers: int = 1,
     force: bool = False,
     progress: Progress = silent,
 ) -> Path:
@@ -95,7 +95,8 @@ def align(
     options
         What can be chosen.
     workers
-        Processes; one for each core if None. The result doesn't depend on it.
+        Processes. The result doesn't depend on it. More than one are started anew: a script that asks for
+        them has to do its work under ``if __name__ == "__main__":``, as Python's multiprocessing wants.
     force
         Do the work even if nothing changed, and even if the clocks could not be aligned: then every
         frame says so.
@@ -138,7 +139,7 @@ def align(
     )
     seen = sweep_all(
         plan, around, work, method=options.method, feature_count=options.feature_count,
-        workers=workers or default_workers(), progress=part_of(progress, 0.12, 0.95),
+        workers=workers, progress=part_of(progress, 0.12, 0.95),
     )  # fmt: skip
     progress("filling gaps", 0.95)
     solution = solve(

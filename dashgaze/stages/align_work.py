@@ -8,7 +8,6 @@ import concurrent.futures.process
 import hashlib
 import json
 import multiprocessing
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from multiprocessing.sharedctypes import Synchronized
@@ -123,11 +122,6 @@ def work_folder(derived: Path, wanted: StageRecord) -> Path:
             path=derived,
         ) from error
     return folder
-
-
-def default_workers() -> int:
-    """Give the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _chunks(
