@@ -206,7 +206,11 @@ class TestPrinting:
         (plain, options, named), (_, chosen, more) = calls
         assert plain.root == drive
         assert (options.method, options.max_hops, options.max_error_deg) == ("tracks", 75, 0.75)
-        assert {**named, "progress": None} == {"workers": None, "force": False, "progress": None}
+        assert {**named, "progress": None} == {
+            "workers": align_command._core_count(),
+            "force": False,
+            "progress": None,
+        }
         assert (chosen.method, chosen.max_error_deg) == ("chain", 0.2)
         assert (more["workers"], more["force"]) == (3, True)
 
