@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dashgaze.compiled import compiled
+
 from .camera import fold_radius, undistort_points
-from .compiled import compiled
 
 _STEP_PX = 2
 # Where interpolation errs by more, the model itself is asked: in the corners, near a lens's fold.

@@ -5,7 +5,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .compiled import compiled
+from dashgaze.compiled import compiled
+
 from .homography.refinement import solve
 from .rotation import nearest_rotation, rotation_vector
 

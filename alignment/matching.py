@@ -14,7 +14,7 @@ from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from .compiled import compiled
+from dashgaze.compiled import compiled
 
 MAX_DISTANCE_BITS = 80
 """Descriptors further apart than this, of 256 bits, are of different things."""

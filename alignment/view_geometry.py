@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .compiled import compiled
+from dashgaze.compiled import compiled
+
 from .ego_camera import EgoCamera
 from .features import Region
 from .finite import finite_rows

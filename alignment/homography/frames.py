@@ -10,7 +10,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiled import compiled
+from dashgaze.compiled import compiled
 
 X, Y, MONOMIALS, U, V, PRECISION = 0, 1, 6, 6, 7, 8
 """Rows of normalised matches; the monomials of x and y are those before `MONOMIALS`."""

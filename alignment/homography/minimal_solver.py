@@ -15,7 +15,8 @@ doi 10.1109/ICPR.2004.1334020). Of random matches 15 in 16 are sorted out by tha
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiled import compiled
+from dashgaze.compiled import compiled
+
 from .frames import U, V, X, Y
 
 SOLVED, FLAT, MIRRORED, CROSSED = 0, 1, 2, 3

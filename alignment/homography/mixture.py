@@ -20,7 +20,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiled import compiled
+from dashgaze.compiled import compiled
+
 from .frames import MONOMIALS, PRECISION, U, V, X, Y
 
 NEAR = 25.0

@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiled import compiled
+from dashgaze.compiled import compiled
+
 from .frames import normalise, to_frames, to_pixels, turn_sign
 from .mixture import expect
 from .refinement import refine

@@ -6,7 +6,7 @@ SplitMix64 (Steele, Lea & Flood, OOPSLA 2014, doi 10.1145/2660193.2660195).
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiled import compiled
+from dashgaze.compiled import compiled
 
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)

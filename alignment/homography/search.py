@@ -11,7 +11,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiled import compiled
+from dashgaze.compiled import compiled
+
 from .frames import normalise, to_frames, to_pixels
 from .minimal_solver import FLAT, MIRRORED, SOLVED, solve_four
 from .mixture import expect, score

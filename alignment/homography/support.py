@@ -7,7 +7,8 @@ always found, and neither the likelihood nor the covariance sees it.
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiled import compiled
+from dashgaze.compiled import compiled
+
 from .frames import PRECISION, X, Y, smallest_width
 
 SELF_SUPPORTED = 1.9
