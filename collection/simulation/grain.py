@@ -26,9 +26,11 @@ class Grain:
         noise = np.random.default_rng([seed, 8]).standard_normal(shape, dtype=np.float32)
         self._noise = np.rint(sigma * noise).astype(np.int8)
 
-    def __call__(self, y: NDArray[np.uint8], index: int) -> NDArray[np.uint8]:
-        """Add that of a frame to its brightness, shape (h, w)."""
+    def __call__(
+        self, y: NDArray[np.uint8], index: int, out: NDArray[np.uint8] | None = None
+    ) -> NDArray[np.uint8]:
+        """Add that of a frame to its brightness, shape (h, w); into `out` if given."""
         down, right = np.random.default_rng([self._rng_seed, index]).integers(0, _MARGIN_PX, 2)
         height, width = y.shape
         noise = self._noise[down : down + height, right : right + width]
-        return np.asarray(cv2.add(y, noise, dtype=cv2.CV_8U), dtype=np.uint8)
+        return np.asarray(cv2.add(y, noise, out, dtype=cv2.CV_8U), dtype=np.uint8)

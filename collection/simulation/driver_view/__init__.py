@@ -1,0 +1,1 @@
+"""What the phone's front camera sees: the driver, whose head and eyes follow the gaze."""

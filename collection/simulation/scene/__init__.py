@@ -1,0 +1,1 @@
+"""A small 3-D world and what cameras see of it."""
