@@ -11,16 +11,22 @@ from ._version import __version__
 if TYPE_CHECKING:
     from .checks import check
     from .collection.importing import import_session
+    from .rendering import RenderOptions, render
+    from .reports import ReportOptions, report
     from .session import find_sessions, open_session
     from .stages.align import AlignOptions, align
     from .stages.frames import frames
     from .stages.match import MatchResult, match
     from .stages.offset import offset
     from .stages.sync import sync
+    from .viewing import ViewOptions, view
 
 __all__ = [
     "AlignOptions",
     "MatchResult",
+    "RenderOptions",
+    "ReportOptions",
+    "ViewOptions",
     "__version__",
     "align",
     "check",
@@ -30,12 +36,18 @@ __all__ = [
     "match",
     "offset",
     "open_session",
+    "render",
+    "report",
     "sync",
+    "view",
 ]
 
 _HOMES = {
     "AlignOptions": ".stages.align",
     "MatchResult": ".stages.match",
+    "RenderOptions": ".rendering",
+    "ReportOptions": ".reports",
+    "ViewOptions": ".viewing",
     "align": ".stages.align",
     "check": ".checks",
     "find_sessions": ".session",
@@ -44,7 +56,10 @@ _HOMES = {
     "match": ".stages.match",
     "offset": ".stages.offset",
     "open_session": ".session",
+    "render": ".rendering",
+    "report": ".reports",
     "sync": ".stages.sync",
+    "view": ".viewing",
 }
 
 

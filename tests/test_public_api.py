@@ -11,6 +11,9 @@ import dashgaze
 PUBLIC = [
     "AlignOptions",
     "MatchResult",
+    "RenderOptions",
+    "ReportOptions",
+    "ViewOptions",
     "__version__",
     "align",
     "check",
@@ -20,7 +23,10 @@ PUBLIC = [
     "match",
     "offset",
     "open_session",
+    "render",
+    "report",
     "sync",
+    "view",
 ]
 HEAVY = ("av", "cv2", "datasets", "librosa", "numba", "numpy", "pandas", "pydantic", "scipy")
 

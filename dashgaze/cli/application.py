@@ -15,7 +15,10 @@ from .frames import frames_command
 from .import_ import import_command
 from .match import match_command
 from .offset import offset_command
+from .render import render_command
+from .report import report_command
 from .sync import sync_command
+from .view import view_command
 
 app = typer.Typer(
     name="dashgaze",
@@ -33,6 +36,9 @@ app.command("check", cls=SafeCommand)(check_command)
 app.command("sync", cls=SafeCommand)(sync_command)
 app.command("frames", cls=SafeCommand)(frames_command)
 app.command("align", cls=SafeCommand)(align_command)
+app.command("report", cls=SafeCommand)(report_command)
+app.command("render", cls=SafeCommand)(render_command)
+app.command("view", cls=SafeCommand)(view_command)
 app.command("offset", cls=SafeCommand)(offset_command)
 app.command("match", cls=SafeCommand)(match_command)
 

@@ -11,7 +11,18 @@ import dashgaze
 from dashgaze.cli import app
 from dashgaze.errors import DashgazeError, InputError
 
-COMMANDS = ("align", "check", "frames", "import", "match", "offset", "sync")
+COMMANDS = (
+    "align",
+    "check",
+    "frames",
+    "import",
+    "match",
+    "offset",
+    "render",
+    "report",
+    "sync",
+    "view",
+)
 HEAVY = ("av", "cv2", "datasets", "librosa", "numba", "numpy", "pandas", "pyarrow", "scipy")
 
 
