@@ -135,6 +135,12 @@ class Mapping:
             covariance += by_turn @ covariance_rad2 @ by_turn.T
         return Mapping(later, covariance, self.frame)
 
+    def followed_by(self, matrix: NDArray[np.float64]) -> "Mapping":
+        """Give the map followed by another one, exact, between road widths, shape (3, 3)."""
+        later = matrix @ self.normal_map
+        slope = _rescaled_slope(later) @ np.kron(matrix, np.eye(3))[:, :8]
+        return Mapping(later, slope @ self.covariance @ slope.T, self.frame)
+
     def images(self, ego_px: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Give the rays of ego points and their homogeneous images, shape (n, 3) each."""
         rays = _rays(np.asarray(ego_px, dtype=np.float64), self.frame)

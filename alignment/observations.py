@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 from zipfile import BadZipFile
 
 import numpy as np
@@ -16,6 +16,7 @@ from dashgaze.files import replacing
 from .direct import DirectReason
 from .frame_pairs import MissingReason
 from .mapping import MapFrame, Mapping
+from .match_samples import WIDTH
 from .sweep import Direction, RowResult
 
 MISSING: tuple[str, ...] = get_args(MissingReason)
@@ -45,6 +46,9 @@ class Observations:
         As in `RowResult`, shape (n,).
     velocity_px_s
         As in `RowResult`, shape (n, 2).
+    matched_row, matched
+        Matches that were kept, k of all rows together: the row of each, ascending, shape (k,), and its
+        numbers, shape (k, `WIDTH`); see `kept_matches`.
     carried_row, carried_direction
         Which row each carried map is for, and its position in `DIRECTIONS`, shape (m,).
     carried_map, carried_covariance, carried_inlier_count, carried_sigma_px
@@ -62,6 +66,8 @@ class Observations:
     deviation_px: NDArray[np.float64]
     spread_px: NDArray[np.float64]
     velocity_px_s: NDArray[np.float64]
+    matched_row: NDArray[np.int64]
+    matched: NDArray[np.float32]
     carried_row: NDArray[np.int64]
     carried_direction: NDArray[np.int8]
     carried_map: NDArray[np.float64]
@@ -97,6 +103,13 @@ class Observations:
             deviation_px=np.array([each.deviation_px for each in results], dtype=np.float64),
             spread_px=np.array([each.spread_px for each in results], dtype=np.float64),
             velocity_px_s=_stack([each.velocity_px_s for each in results], 2),
+            matched_row=np.repeat(
+                np.array([each.row for each in results], dtype=np.int64),
+                [len(each.matches) for each in results],
+            ),
+            matched=np.concatenate(
+                [np.zeros((0, WIDTH), np.float32), *(each.matches for each in results)]
+            ),
             carried_row=np.array([row for row, _, _ in carried], dtype=np.int64),
             carried_direction=np.array([way for _, way, _ in carried], dtype=np.int8),
             carried_map=_stack([_elements(fit.mapping) for *_, fit in carried], 9),
@@ -127,8 +140,10 @@ class Observations:
             )
         }
         chosen = [carried[key] for key in sorted(carried)]
-        content = {}
+        content = _joined_matches(parts, row, order)
         for each in fields(cls):
+            if each.name.startswith("matched"):
+                continue
             if each.name.startswith("carried"):
                 arrays = [getattr(part, each.name) for part in parts]
                 empty = arrays[0][:0]
@@ -151,7 +166,12 @@ class Observations:
 
     def shifted(self, rows: int) -> "Observations":
         """Count rows from elsewhere."""
-        return replace(self, row=self.row + rows, carried_row=self.carried_row + rows)
+        return replace(
+            self,
+            row=self.row + rows,
+            matched_row=self.matched_row + rows,
+            carried_row=self.carried_row + rows,
+        )
 
     def without(self, wrong: NDArray[np.bool_], carried_wrong: NDArray[np.bool_]) -> "Observations":
         """Drop direct maps and carried maps, marked in arrays of shape (n,) and (m,)."""
@@ -170,6 +190,22 @@ class Observations:
             inlier_count=np.where(wrong, np.int32(0), self.inlier_count),
             match_count=np.where(wrong, np.int32(0), self.match_count),
             **carried,
+        )
+
+    def with_maps(
+        self,
+        normal_map: NDArray[np.float64],
+        covariance: NDArray[np.float64],
+        carried_map: NDArray[np.float64],
+        carried_covariance: NDArray[np.float64],
+    ) -> "Observations":
+        """Replace all maps and their covariances."""
+        return replace(
+            self,
+            normal_map=normal_map,
+            covariance=covariance,
+            carried_map=carried_map,
+            carried_covariance=carried_covariance,
         )
 
     def with_noise_factor(self, factor: float) -> "Observations":
@@ -205,6 +241,21 @@ class Observations:
         # a damaged archive may also seem to be encrypted or compressed in unknown ways
         except (OSError, ValueError, KeyError, EOFError, RuntimeError, BadZipFile, zlib.error):
             return None
+
+
+def _joined_matches(
+    parts: Sequence[Observations], row: NDArray[np.int64], order: NDArray[np.intp]
+) -> dict[str, NDArray[Any]]:
+    """Join the matches of parts, each row's from the part that has the last word on it."""
+    owner = np.repeat(np.arange(len(parts)), [len(part) for part in parts])[order]
+    rows, matches = [np.zeros(0, np.int64)], [np.zeros((0, WIDTH), np.float32)]
+    for number, part in enumerate(parts):
+        kept = np.isin(part.matched_row, row[order][owner == number])
+        rows.append(part.matched_row[kept])
+        matches.append(part.matched[kept])
+    joined = np.concatenate(rows)
+    by_row = np.argsort(joined, kind="stable")
+    return {"matched_row": joined[by_row], "matched": np.concatenate(matches)[by_row]}
 
 
 def unpack(

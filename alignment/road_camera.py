@@ -61,6 +61,17 @@ def usual_focal_px(size_px: tuple[int, int]) -> float:
     return float(max(size_px) / 2 / np.tan(np.radians(USUAL_FIELD_DEG) / 2))
 
 
+def usual_road_camera(size_px: tuple[int, int]) -> RoadCamera:
+    """Give the camera that a phone has about, by its picture's size."""
+    return RoadCamera(
+        focal_px=usual_focal_px(size_px),
+        spread_px=float("nan"),
+        count=0,
+        size_px=size_px,
+        centre_px=((size_px[0] - 1) / 2, (size_px[1] - 1) / 2),
+    )
+
+
 def recover_road_camera(
     homographies: Sequence[NDArray[np.float64]],
     ego_matrix: NDArray[np.float64],

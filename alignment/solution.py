@@ -17,8 +17,9 @@ from .frame_pairs import MissingReason
 from .map_turn import middle_rays
 from .mapping import MapFrame, Mapping
 from .observations import MISSING, Observations, pack
+from .parallax import Parallax, see_parallax
 from .propagation import Propagation, Source, Witness
-from .road_camera import RoadCamera, recover_road_camera, usual_focal_px
+from .road_camera import RoadCamera, recover_road_camera, usual_focal_px, usual_road_camera
 from .sweep import Method
 from .tracks import TRACK_GROWTH_RAD
 from .turn_path import STEADY_QUANTILE, TurnErrors, TurnPath, measure_path, steady_path
@@ -111,6 +112,8 @@ class Solution(FrameMaps):
         The road camera; None if its focal length could not be found.
     road_px_per_rad
         Its focal length, or a usual one.
+    parallax
+        What the distance between head and phone does; None where it can't be seen.
     gyro_errors, steady_errors
         How far off the gyroscope, and a guess, are in gaps of this drive; None without a gyroscope.
     """
@@ -121,6 +124,7 @@ class Solution(FrameMaps):
     inlier_count: NDArray[np.int32]
     road_camera: RoadCamera | None
     road_px_per_rad: float
+    parallax: Parallax | None = None
     gyro_errors: TurnErrors | None = None
     steady_errors: TurnErrors | None = None
 
@@ -133,6 +137,7 @@ def solve(
     time_s: NDArray[np.float64],
     turn_rad: NDArray[np.float64],
     road_camera: RoadCamera | None = None,
+    gaze_px: NDArray[np.float64] | None = None,
     calibrated: bool = True,
     options: SolveOptions | None = None,
 ) -> Solution:
@@ -150,13 +155,17 @@ def solve(
         As in `PairPlan`.
     road_camera
         The road camera, where calibrated; else it is recovered from the direct maps.
+    gaze_px
+        What was looked at in each frame, undistorted ego px, shape (n, 2); NaN, or None, if unknown.
     calibrated
         Whether the scene camera's calibration is its own, and not that of a typical one.
     options
         Limits.
     """
     chosen = options or SolveOptions()
-    solver = _Solver(seen, camera, frame, time_s, turn_rad, road_camera, calibrated, chosen)
+    solver = _Solver(
+        seen, camera, frame, time_s, turn_rad, road_camera, gaze_px, calibrated, chosen
+    )
     return solver.run()
 
 
@@ -169,6 +178,7 @@ class _Solver:
         time_s: NDArray[np.float64],
         turn_rad: NDArray[np.float64],
         road_camera: RoadCamera | None,
+        gaze_px: NDArray[np.float64] | None,
         calibrated: bool,
         options: SolveOptions,
     ) -> None:
@@ -176,10 +186,14 @@ class _Solver:
         self._camera, self._frame, self._options = camera, frame, options
         width, height = frame.road_size_px
         self._height_part = height / width
-        seen = seen.with_noise_factor(NOISE_FACTOR)
         self._road = road_camera or _recover(seen, frame)
-        seen = without_chance(seen, camera, frame, self._road)
-        if self._road is not None:
+        self._gaze_px = np.full((len(seen), 2), np.nan) if gaze_px is None else gaze_px
+        self._parallax = self._see_parallax(seen, focal_is_known=road_camera is not None)
+        if self._parallax is not None:
+            self._road = self._parallax.road
+            seen = self._parallax.far(seen)
+        seen = without_chance(seen, camera, frame, self._road).with_noise_factor(NOISE_FACTOR)
+        if self._road is not None and self._parallax is None:
             seen = _drawn_to_usual_form(seen, self._road)
         self._direct = [seen.direct_map(i, frame) for i in range(len(seen))]
         self._px_per_rad = (
@@ -203,6 +217,12 @@ class _Solver:
             seen, frame, anchor=self._anchor, road_px_per_rad=self._px_per_rad, paths=paths,
             growth_rad=TRACK_GROWTH_RAD if options.method == "tracks" else CHAIN_GROWTH_RAD,
         )  # fmt: skip
+
+    def _see_parallax(self, seen: Observations, *, focal_is_known: bool) -> Parallax | None:
+        if self._options.method != "tracks":
+            return None
+        road = self._road or usual_road_camera(self._frame.road_size_px)
+        return see_parallax(seen, self._frame, road, focal_is_known=focal_is_known)
 
     def _measure_paths(
         self,
@@ -248,9 +268,16 @@ class _Solver:
             mapping, name, hops[i], inliers[i] = chosen
             source[i] = SOURCES.index(name)
             normal_map[i], covariance[i] = pack(mapping)
+        model_px2 = self._model_px2()
+        if self._parallax is not None:
+            normal_map, covariance, by_nearness = self._parallax.brought_near(
+                normal_map, covariance, self._gaze_px
+            )
+            model_px2 = model_px2 + by_nearness
         return Solution(
             source=source, reason=reason, normal_map=normal_map, covariance=covariance,
-            model_px2=self._model_px2(), frame=self._frame, hops=hops, inlier_count=inliers, road_camera=self._road, road_px_per_rad=self._px_per_rad,
+            model_px2=model_px2, frame=self._frame, hops=hops, inlier_count=inliers,
+            road_camera=self._road, road_px_per_rad=self._px_per_rad, parallax=self._parallax,
             gyro_errors=self._gyro_errors, steady_errors=self._steady_errors,
         )  # fmt: skip
 
@@ -309,7 +336,9 @@ class _Solver:
 
     def _model_px2(self) -> NDArray[np.float64]:
         """Give what a plane can't explain; where nothing was matched, as in the nearest match."""
-        spread = _filled(self._seen.spread_px[:, None])[:, 0]
+        spread = np.zeros(len(self._seen))
+        if self._parallax is None:  # else it is known better
+            spread = _filled(self._seen.spread_px[:, None])[:, 0]
         least_deg = FLOOR_DEG if self._calibrated else WITHOUT_CALIBRATION_DEG
         least_px = np.radians(least_deg) * self._px_per_rad
         still = least_px**2 + spread**2

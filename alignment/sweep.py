@@ -12,6 +12,7 @@ from .direct import DirectMatch, DirectMatcher, DirectReason, Prediction, Reject
 from .ego_camera import EgoCamera
 from .frame_pairs import FramePair, MissingReason, NoPair, PairPlan
 from .mapping import Mapping
+from .match_samples import WIDTH, kept_matches
 from .prediction import Predictor
 from .residuals import local_velocity_px_s, model_spread_px
 from .road_camera import usual_focal_px
@@ -62,6 +63,8 @@ class RowResult:
         How far the scene is from what the map takes it for, px; see `model_spread_px`.
     velocity_px_s
         How fast the road picture moves there, shape (2,), px/s; NaN if unknown.
+    matches
+        Matches kept for what only the whole drive can tell; see `kept_matches`.
     carried
         Maps from tracking, from the direct match before (forward) and after (backward).
     """
@@ -76,6 +79,7 @@ class RowResult:
     deviation_px: float = float("nan")
     spread_px: float = float("nan")
     velocity_px_s: NDArray[np.float64] = field(default_factory=lambda: np.full(2, np.nan))
+    matches: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, WIDTH), np.float32))
     carried: dict[Direction, TurnFit] = field(default_factory=dict)
 
 
@@ -221,6 +225,7 @@ class Sweep:
         gaze_px = self._plan.gaze_px[result.row]
         result.spread_px = model_spread_px(match, gaze_px)
         result.velocity_px_s = local_velocity_px_s(match, gaze_px)
+        result.matches = kept_matches(match, gaze_px)
 
     def _carrier(self, match: DirectMatch, first: Step) -> TrackCarrier | ChainCarrier:
         if self._method == "tracks":

@@ -11,6 +11,8 @@ from ._version import __version__
 if TYPE_CHECKING:
     from .checks import check
     from .collection.importing import import_session
+    from .collection.simulation.session.simulate import SimulateOptions, simulate
+    from .demonstration import demo
     from .rendering import RenderOptions, render
     from .reports import ReportOptions, report
     from .session import find_sessions, open_session
@@ -26,10 +28,12 @@ __all__ = [
     "MatchResult",
     "RenderOptions",
     "ReportOptions",
+    "SimulateOptions",
     "ViewOptions",
     "__version__",
     "align",
     "check",
+    "demo",
     "find_sessions",
     "frames",
     "import_session",
@@ -38,6 +42,7 @@ __all__ = [
     "open_session",
     "render",
     "report",
+    "simulate",
     "sync",
     "view",
 ]
@@ -47,9 +52,11 @@ _HOMES = {
     "MatchResult": ".stages.match",
     "RenderOptions": ".rendering",
     "ReportOptions": ".reports",
+    "SimulateOptions": ".collection.simulation.session.simulate",
     "ViewOptions": ".viewing",
     "align": ".stages.align",
     "check": ".checks",
+    "demo": ".demonstration",
     "find_sessions": ".session",
     "frames": ".stages.frames",
     "import_session": ".collection.importing",
@@ -58,6 +65,7 @@ _HOMES = {
     "open_session": ".session",
     "render": ".rendering",
     "report": ".reports",
+    "simulate": ".collection.simulation.session.simulate",
     "sync": ".stages.sync",
     "view": ".viewing",
 }

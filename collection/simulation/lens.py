@@ -46,9 +46,11 @@ class Lens:
             return np.zeros((0, 3))
         target = (np.asarray(points_px, dtype=np.float64) - self._centre) / self._focal
         points = target.copy()
+        rows = np.arange(len(points))
         for _ in range(_STEPS):
-            miss = target - (self.pixels(points) - self._centre) / self._focal
-            points = np.clip(points + miss, -_WIDEST, _WIDEST)
-            if float(np.abs(miss).max()) < 1e-10:
+            miss = target[rows] - (self.pixels(points[rows]) - self._centre) / self._focal
+            points[rows] = np.clip(points[rows] + miss, -_WIDEST, _WIDEST)
+            rows = rows[np.abs(miss).max(axis=1) >= 1e-10]
+            if not len(rows):
                 break
         return np.column_stack([points, np.ones(len(points))])

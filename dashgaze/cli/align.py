@@ -1,12 +1,12 @@
 """``dashgaze align``."""
 
-import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
 from .command import AsJson, Force, Quiet, print_json
+from .cores import core_count
 from .progress_bar import progress_bar
 from .sync import VERDICT_CODES, print_verdict
 
@@ -53,7 +53,7 @@ def align_command(
         path = align(
             opened,
             AlignOptions(method=method, max_error_deg=max_error_deg),
-            workers=workers or _core_count(),
+            workers=workers or core_count(),
             force=force,
             progress=progress,
         )
@@ -64,11 +64,6 @@ def align_command(
         _print_summary(summary)
         typer.echo(f"  written to {path}")
     raise typer.Exit(VERDICT_CODES[summary["verdict"]])
-
-
-def _core_count() -> int:
-    """Give the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _print_summary(summary: dict[str, Any]) -> None:

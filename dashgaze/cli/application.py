@@ -11,12 +11,14 @@ from dashgaze._version import __version__
 from .align import align_command
 from .check import check_command
 from .command import SafeCommand
+from .demo import demo_command
 from .frames import frames_command
 from .import_ import import_command
 from .match import match_command
 from .offset import offset_command
 from .render import render_command
 from .report import report_command
+from .simulate import simulate_command
 from .sync import sync_command
 from .view import view_command
 
@@ -31,6 +33,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 # In the order in which a drive passes through them.
+app.command("demo", cls=SafeCommand)(demo_command)
+app.command("simulate", cls=SafeCommand)(simulate_command)
 app.command("import", cls=SafeCommand)(import_command)
 app.command("check", cls=SafeCommand)(check_command)
 app.command("sync", cls=SafeCommand)(sync_command)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from .browser import open_page
 from .command import DOUBTFUL, FAILED, AsJson, Force, Quiet, print_json
 from .progress_bar import progress_bar
 
@@ -52,7 +53,7 @@ def report_command(
     if not as_json:
         typer.echo(f"  written to {path}")
     if open_it:
-        _open(path)
+        open_page(path)
     verdicts = [content["verdict"]] if drives is None else [each["verdict"] for each in drives]
     raise typer.Exit(max(_CODES[verdict] for verdict in verdicts))
 
@@ -79,14 +80,3 @@ def _print_verdict(verdict: str | None, *, end: str = "\n") -> None:
     title = next(text for name, text in TITLES.items() if name == verdict).lower()
     typer.secho(title, fg=_COLOURS[verdict], bold=True, nl=False)
     typer.echo(end, nl=False)
-
-
-def _open(path: Path) -> None:
-    import webbrowser
-
-    try:
-        shown = webbrowser.open(path.absolute().as_uri())
-    except webbrowser.Error:
-        shown = False
-    if not shown:
-        typer.echo(f"There is no browser here that can be opened; open {path} yourself.", err=True)

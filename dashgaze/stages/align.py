@@ -21,7 +21,7 @@ from dashgaze.files import replacing, write_text
 from dashgaze.progress import Progress, part_of, silent
 from dashgaze.session import Session
 
-from .align_plan import intrinsics_of, plan_alignment
+from .align_plan import gaze_points, intrinsics_of, plan_alignment
 from .align_summary import summarise
 from .align_tables import fill_road_columns, homography_table, read_frame_maps
 from .align_work import look_around, sweep_all, work_folder
@@ -29,7 +29,7 @@ from .frames import FRAMES_NAME, GAZE_NAME, frames, note_filled_tables, options_
 from .record import StageRecord, plan_stage, read_record, up_to_date
 from .session_clock import TIME_MAP_NAME, SessionClock, read_session_clock
 
-VERSION = 1
+VERSION = 2
 """Version of the method; counted up when the same input gives another result."""
 
 HOMOGRAPHIES_NAME = "homographies.parquet"
@@ -145,6 +145,7 @@ def align(
     solution = solve(
         seen, camera=plan.camera, frame=plan.frame, time_s=plan.time_s, turn_rad=plan.turn_rad,
         road_camera=plan.road_camera,
+        gaze_px=plan.camera.undistort(gaze_points(table)),
         calibrated=recording.scene_camera.origin != "default",
         options=SolveOptions(
             max_hops=options.max_hops, max_error_deg=options.max_error_deg, method=options.method

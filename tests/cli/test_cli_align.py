@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from dashgaze.cli import align as align_command
+from dashgaze.cli import cores
 
 FRAMES = 24
 
@@ -207,7 +208,7 @@ class TestPrinting:
         assert plain.root == drive
         assert (options.method, options.max_hops, options.max_error_deg) == ("tracks", 75, 0.75)
         assert {**named, "progress": None} == {
-            "workers": align_command._core_count(),
+            "workers": cores.core_count(),
             "force": False,
             "progress": None,
         }

@@ -14,12 +14,14 @@ from dashgaze.errors import DashgazeError, InputError
 COMMANDS = (
     "align",
     "check",
+    "demo",
     "frames",
     "import",
     "match",
     "offset",
     "render",
     "report",
+    "simulate",
     "sync",
     "view",
 )

@@ -1,7 +1,8 @@
 """Draws textured triangles into a picture, nearest first or not.
 
-Scan lines with perspective-correct places in the texture every sixteen pixels and straight ones between (as
-early 3-D games did it), two-by-two filtering in the texture's copy of the right size, and a depth test. Each
+Scan lines with perspective-correct places in the texture every eight pixels and straight ones between (as
+early 3-D games did it; every sixteen would put patterns of boards turned by 40° off by a quarter of a
+texel), two-by-two filtering in the texture's copy of the right size, and a depth test. Each
 corner has a light and a haze, which fade between corners.
 """
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from dashgaze.compiled import compiled
 
 NEAR_M = 0.05
-_STEP = 16
+_STEP = 8
 
 F32 = NDArray[np.float32]
 
@@ -267,13 +268,17 @@ def _fill(
             base = start
             for higher in range(level):
                 base += (tex_w >> higher) * (tex_h >> higher)
-            # Places in the copy in 1/256 texel.
-            iu0 = int(np.floor((u * scale - 0.5) * 256.0))
-            iv0 = int(np.floor((v * scale - 0.5) * 256.0))
-            su = int(np.floor((u_next - u) * share * scale * 256.0))
-            sv = int(np.floor((v_next - v) * share * scale * 256.0))
-            il0, ih0 = int(lit * 256.0), int(haze * 256.0)
-            sl, sh = int((lit_next - lit) * share * 256.0), int((haze_next - haze) * share * 256.0)
+            # Places in the copy, light and haze in 1/65536: steps of 1/256 would add up along a span
+            # to several hundredths of a texel, and of the light.
+            iu0 = int(np.floor((u * scale - 0.5) * 65536.0))
+            iv0 = int(np.floor((v * scale - 0.5) * 65536.0))
+            su = int(np.floor((u_next - u) * share * scale * 65536.0))
+            sv = int(np.floor((v_next - v) * share * scale * 65536.0))
+            il0, ih0 = int(lit * 65536.0), int(haze * 65536.0)
+            sl, sh = (
+                int((lit_next - lit) * share * 65536.0),
+                int((haze_next - haze) * share * 65536.0),
+            )
             # Unsigned places spare numba the question whether they count from the end.
             mask_u, mask_v = np.uint32(lw_px - 1), np.uint32(lh_px - 1)
             origin, pitch = np.uint64(base), np.uint64(lw_px)
@@ -282,8 +287,8 @@ def _fill(
             for k in range(np.int32(count)):
                 at = np.uint64(x + k)
                 if depth > near_row[at]:
-                    iu, iv = iu0 + su * k, iv0 + sv * k
-                    il = il0 + sl * k
+                    iu, iv = (iu0 + su * k) >> 8, (iv0 + sv * k) >> 8
+                    il = (il0 + sl * k) >> 8
                     u0, v0 = np.uint32(iu >> 8) & mask_u, np.uint32(iv >> 8) & mask_v
                     u1, v1 = (u0 + np.uint32(1)) & mask_u, (v0 + np.uint32(1)) & mask_v
                     fu, fv = np.int32(iu & 255), np.int32(iv & 255)
@@ -304,7 +309,7 @@ def _fill(
                             above = y00 * np.int32(256) + (y01 - y00) * fu
                             below = y10 * np.int32(256) + (y11 - y10) * fu
                             bright = (above * np.int32(256) + (below - above) * fv) >> np.int32(8)
-                        value = ((bright * il) >> 16) + ((ih0 + sh * k) >> 8)
+                        value = ((bright * il) >> 16) + ((ih0 + sh * k) >> 16)
                         glow = np.int32(nearest >> np.uint32(24))
                         if glow > 0:
                             value = max(value, np.int32(glow * glow_gain))

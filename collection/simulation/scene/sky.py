@@ -12,7 +12,7 @@ from .surface_paint import Picture, enlarged, noise
 _SIZE_PX = (1024, 8192)
 _LOWEST_DEG = -4.0
 _PX_PER_DEG = 8192 / 360
-_STEP = 32
+_STEP = 16
 
 Tone = tuple[float, float, float]
 

@@ -34,6 +34,7 @@ from ..sound import Device, simulate_pair
 from ..story import Story, plan_story
 from ..story.gnss import location_rows, write_location
 from ..story.tracker_gaze import SessionError, measured_gaze
+from .drawing_ahead import drawing_ahead
 from .drive import Clocks, Drive, draw_clocks, draw_sound
 from .films import driver_film, ego_film, matrices, road_film
 from .sightings import Sightings
@@ -42,6 +43,7 @@ from .truth import write_driver_truth, write_frame_truth, write_gaze_truth, writ
 
 FloatArray = NDArray[np.float64]
 
+TRUTH_NAME = "truth.json"
 SOUND_RATE_HZ = 48000
 _TRACKER_SOUND_START_S, _PHONE_SOUND_START_S = 0.061, 0.137
 _DRIVER_LATE_S = 0.018
@@ -161,7 +163,7 @@ class _Simulation:
         write_location(phone / "location.csv", rows, start_ns=self._clocks.phone_ns)
         write_text(self._work / MANIFEST_NAME, dump_manifest(self._manifest()))
         truth = self._work / "truth"
-        write_text(truth / "truth.json", json.dumps(self._facts(), indent=2) + "\n")
+        write_text(truth / TRUTH_NAME, json.dumps(self._facts(), indent=2) + "\n")
         self._tables(truth)
         self._progress("written", 1.0)
 
@@ -187,43 +189,40 @@ class _Simulation:
             self._progress, len(self._world_s) + len(self._road_s) + len(self._driver_s)
         )
         camera = drive.road_camera
-        write_videos(
-            {
-                self._work / "eye_tracker" / "PI world v1 ps1.mp4": Video(
-                    times_s=self._world_s,
-                    size_px=EGO_SIZE_PX,
-                    images=ego_film(
-                        story, world, self._lens, self._clocks.phone_s(self._world_s), told
-                    ),
-                    sound=tracker_sound,
-                    options=_EGO,
-                ),
-                phone / "road.mp4": Video(
-                    times_s=self._road_s,
-                    size_px=camera.size_px,
-                    images=road_film(
-                        story,
-                        world,
-                        camera.size_px,
-                        camera.matrix,
-                        self._road_s,
-                        self._sightings,
-                        told,
-                    ),
-                    sound=phone_sound,
-                    options=_ROAD,
-                ),
-                phone / "driver.mp4": Video(
-                    times_s=self._driver_s,
-                    size_px=drive.driver_size_px,
-                    images=driver_film(
-                        story, self._look, self._driver_camera, self._driver_s, told
-                    ),
-                    sound=None,
-                    options=_DRIVER,
-                ),
-            }
+        ego = ego_film(story, world, self._lens, self._clocks.phone_s(self._world_s), told)
+        road = road_film(
+            story, world, camera.size_px, camera.matrix, self._road_s, self._sightings, told
         )
+        driver = driver_film(story, self._look, self._driver_camera, self._driver_s, told)
+        with (
+            drawing_ahead(ego, len(self._world_s)) as ego_ahead,
+            drawing_ahead(road, len(self._road_s)) as road_ahead,
+        ):
+            write_videos(
+                {
+                    self._work / "eye_tracker" / "PI world v1 ps1.mp4": Video(
+                        times_s=self._world_s,
+                        size_px=EGO_SIZE_PX,
+                        images=ego_ahead,
+                        sound=tracker_sound,
+                        options=_EGO,
+                    ),
+                    phone / "road.mp4": Video(
+                        times_s=self._road_s,
+                        size_px=camera.size_px,
+                        images=road_ahead,
+                        sound=phone_sound,
+                        options=_ROAD,
+                    ),
+                    phone / "driver.mp4": Video(
+                        times_s=self._driver_s,
+                        size_px=drive.driver_size_px,
+                        images=driver,
+                        sound=None,
+                        options=_DRIVER,
+                    ),
+                }
+            )
 
     def _tables(self, truth: Path) -> None:
         drive, story, clocks = self._drive, self._story, self._clocks
@@ -283,6 +282,7 @@ class _Simulation:
         return {
             "simulated": "by dashgaze: every picture, sound and number is made up",
             "seed": drive.seed,
+            "asked": asked(drive),
             "clocks": {
                 "relation": "t_tracker = offset_s + (1 + drift_ppm * 1e-6) * t_phone",
                 "offset_s": clocks.offset_s,
@@ -297,8 +297,7 @@ class _Simulation:
             },
             "conditions": asdict(drive.conditions),
             "effects": asdict(drive.effects),
-            "tracker_error": asdict(drive.tracker_error)
-            | {"bias_azimuth_deg": float(bias[0]), "bias_elevation_deg": float(bias[1])},
+            "tracker_bias_deg": {"azimuth": float(bias[0]), "elevation": float(bias[1])},
             "road_camera": {
                 "size": list(drive.road_camera.size_px),
                 "matrix": drive.road_camera.matrix.tolist(),
@@ -320,6 +319,11 @@ class _Simulation:
             "infinitely far away; gaze_road_* has the parallax of its target's distance",
             "easier_than_reality": list(EASIER_THAN_REALITY),
         }
+
+
+def asked(drive: Drive) -> dict[str, object]:
+    """Give what a drive was asked to be, as it stands in its truth.json."""
+    return dict(json.loads(json.dumps(asdict(drive))))
 
 
 def _counter(progress: Progress, total: int) -> Callable[[], None]:

@@ -3,6 +3,7 @@
 import concurrent.futures
 import json
 import multiprocessing
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -71,6 +72,7 @@ def simulate_labels(
     effects: Effects = _USUAL_EFFECTS,
     error: TrackerError = _USUAL_ERROR,
     fps: float = 30.0,
+    population: Sequence[PlannedSession] | None = None,
     workers: int = 1,
     progress: Progress = silent,
 ) -> Path:
@@ -105,6 +107,8 @@ def simulate_labels(
         Of the eye tracker.
     fps
         Ego frames a second.
+    population
+        The sessions, instead of `sessions`, `drivers` and `seed`.
     workers
         Processes. With more than one, a script has to guard its start with ``if __name__ ==
         "__main__"``.
@@ -116,8 +120,9 @@ def simulate_labels(
     Path
         `folder`, complete.
     """
-    people = max(1, round(sessions * 28 / 33)) if drivers is None else drivers
-    population = draw_population(sessions, people, seed)
+    planned_sessions = (
+        draw_population(sessions, drivers, seed) if population is None else population
+    )
     with filling(folder) as work:
         tasks = [
             _Task(
@@ -129,7 +134,7 @@ def simulate_labels(
                 effects=effects,
                 error=error,
             )
-            for number, planned in enumerate(population)
+            for number, planned in enumerate(planned_sessions)
         ]
         if workers <= 1:
             for number, task in enumerate(tasks):

@@ -29,7 +29,7 @@ class PlannedSession:
     conditions: Conditions
 
 
-def draw_population(sessions: int, drivers: int, seed: int) -> tuple[PlannedSession, ...]:
+def draw_population(sessions: int, drivers: int | None, seed: int) -> tuple[PlannedSession, ...]:
     """Draw the sessions of a study as DashGaze had them.
 
     The first driver has six sessions if there are as many more sessions than drivers, and two of these
@@ -39,16 +39,19 @@ def draw_population(sessions: int, drivers: int, seed: int) -> tuple[PlannedSess
     Parameters
     ----------
     sessions, drivers
-        How many; not more drivers than sessions.
+        How many; not more drivers than sessions. If None, 28 of 33, in the same proportion of others.
     seed
         Same seed, same population; that of the first sessions does not depend on how many follow.
     """
-    if not 1 <= drivers <= sessions:
-        raise ValueError(f"{drivers} drivers for {sessions} sessions; expected 1 to {sessions}.")
+    people_count = max(1, round(sessions * 28 / 33)) if drivers is None else drivers
+    if not 1 <= people_count <= sessions:
+        raise ValueError(
+            f"{people_count} drivers for {sessions} sessions; expected 1 to {sessions}."
+        )
     rng = stream(seed, Stream.POPULATION)
-    people = [draw_driver(rng, f"D{number + 1:03d}") for number in range(drivers)]
-    extra = min(_FIRST_DRIVER_SESSIONS - 1, sessions - drivers)
-    order = [0] * extra + [number % drivers for number in range(sessions - extra)]
+    people = [draw_driver(rng, f"D{number + 1:03d}") for number in range(people_count)]
+    extra = min(_FIRST_DRIVER_SESSIONS - 1, sessions - people_count)
+    order = [0] * extra + [number % people_count for number in range(sessions - extra)]
     digits = max(3, len(str(sessions)))
     planned = []
     for number, person in enumerate(order):

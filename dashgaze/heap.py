@@ -1,0 +1,33 @@
+"""What a process does with memory that is no longer used."""
+
+import ctypes
+import sys
+
+_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
+_KEPT_BYTES = 256 << 20
+
+
+def keep_freed_memory() -> bool:
+    """Keep the memory of freed pictures for the next ones, instead of giving it back to the system.
+
+    Several threads that each make and drop pictures of megabytes otherwise have the system map and unmap
+    them all the time, which took a third of the time of a simulation. This is for the whole process and
+    for good, so programs decide on it, and no library function does.
+
+    Returns
+    -------
+    bool
+        Whether the C library can be told so (glibc can); elsewhere nothing changes.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):
+        return False
+    settings = (
+        (_M_MMAP_THRESHOLD, _KEPT_BYTES),
+        (_M_TRIM_THRESHOLD, 2 * _KEPT_BYTES),
+        (_M_TOP_PAD, 64 << 20),
+    )
+    return all(mallopt(name, value) == 1 for name, value in settings)
