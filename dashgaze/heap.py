@@ -5,6 +5,8 @@ import sys
 
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
 _KEPT_BYTES = 256 << 20
+_OLD_MOST_BYTES = 32 << 20
+"""The largest threshold for mapping that glibc before 2.36 takes."""
 
 
 def keep_freed_memory() -> bool:
@@ -25,9 +27,7 @@ def keep_freed_memory() -> bool:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError):
         return False
-    settings = (
-        (_M_MMAP_THRESHOLD, _KEPT_BYTES),
-        (_M_TRIM_THRESHOLD, 2 * _KEPT_BYTES),
-        (_M_TOP_PAD, 64 << 20),
-    )
-    return all(mallopt(name, value) == 1 for name, value in settings)
+    mapped = mallopt(_M_MMAP_THRESHOLD, _KEPT_BYTES) or mallopt(_M_MMAP_THRESHOLD, _OLD_MOST_BYTES)
+    trimmed = mallopt(_M_TRIM_THRESHOLD, 2 * _KEPT_BYTES)
+    padded = mallopt(_M_TOP_PAD, 64 << 20)
+    return bool(mapped and trimmed and padded)

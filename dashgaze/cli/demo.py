@@ -85,8 +85,11 @@ def _print(made: "Demo") -> None:
                 f"{clocks.drift_error_ppm:+.2f} ppm",
                 _pm(clocks.drift_se_ppm, "ppm"),
             ),
-            ("road frame beside", "the nearest", f"{clocks.same_road_frame_share:.1%} right", ""),
         ]
+    if clocks.same_road_frame_share is not None:
+        rows.append(
+            ("road frame beside", "the nearest", f"{clocks.same_road_frame_share:.1%} right", "")
+        )
     if gaze.median_px is not None:
         rows += [
             (

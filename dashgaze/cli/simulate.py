@@ -59,7 +59,7 @@ def simulate_command(
     A small 3-D world seen by phone and eye tracker, the driver's face, gaze with planted effects, sound on
     two clocks, location. Each session folder is what the devices would have left, and `truth/` beside it:
     clocks, poses, gaze, objects, face, and a list of what is easier than reality. Drives that are there
-    already are kept.
+    already are kept; with `--labels-only` the folder has to be new or empty.
 
     Example: `dashgaze simulate drives/ --sessions 3 --minutes 2 --lighting night`
     """
@@ -89,4 +89,4 @@ def simulate_command(
     if as_json:
         print_json({"path": str(path), "sessions": made})
     else:
-        typer.echo(f"{len(made)} sessions in {path}")
+        typer.echo(f"{len(made)} session{'' if len(made) == 1 else 's'} in {path}")

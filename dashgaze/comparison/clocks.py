@@ -1,6 +1,6 @@
 """Clocks beside their truth."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from .truth_files import truth_of
 
 @dataclass(frozen=True, kw_only=True)
 class ClockErrors:
-    """How far off the clocks are; None where the sync stage gave no map.
+    """How far off the clocks are; None where the sync stage gave no map, or did not say.
 
     Attributes
     ----------
@@ -59,9 +59,7 @@ def compare_clocks(session: Session) -> ClockErrors:
     InputError
         If there is no truth, or no result.
     """
-    _, truth = truth_of(session)
-    offset_s = float(truth["clocks"]["offset_s"])
-    drift_ppm = float(truth["clocks"]["drift_ppm"])
+    truth = truth_of(session, of="clocks")
     clock = read_session_clock(session.derived)
     frames = session.derived / "frames.parquet"
     if clock.document is None or not frames.is_file():
@@ -70,44 +68,44 @@ def compare_clocks(session: Session) -> ClockErrors:
             fix=f"Run: dashgaze sync {session.root} && dashgaze frames {session.root}",
             path=session.root,
         )
+    nothing = ClockErrors(
+        verdict=clock.document.verdict,
+        offset_s=truth.offset_s,
+        drift_ppm=truth.drift_ppm,
+        offset_error_ms=None,
+        offset_se_ms=None,
+        drift_error_ppm=None,
+        drift_se_ppm=None,
+        road_time_error_ms=None,
+        same_road_frame_share=None,
+    )
     if clock.time_map is None:
-        return ClockErrors(
-            verdict=clock.document.verdict,
-            offset_s=offset_s,
-            drift_ppm=drift_ppm,
-            offset_error_ms=None,
-            offset_se_ms=None,
-            drift_error_ppm=None,
-            drift_se_ppm=None,
-            road_time_error_ms=None,
-            same_road_frame_share=None,
-        )
+        return nothing
     columns = ["timestamp_ns", "road_frame_index", "road_time_error_ms"]
     table = pd.read_parquet(frames, columns=columns)
     road_s = read_frame_times(session.road_path).time_s
-    rate = 1 + drift_ppm * 1e-6
-    tracker_s = (table["timestamp_ns"] - table["timestamp_ns"][0]).to_numpy() / 1e9
-    phone_s = (tracker_s - offset_s) / rate
+    phone_s = truth.phone_s(table["timestamp_ns"].to_numpy())
     inside = (phone_s >= road_s[0]) & (phone_s <= road_s[-1])
+    if not inside.any():
+        return nothing
     both_s = phone_s[inside]
     at_s = np.array([both_s[0], (both_s[0] + both_s[-1]) / 2, both_s[-1]])
-    wrong_ms = (clock.time_map.tracker_s(at_s) - offset_s - rate * at_s) * 1e3
+    true_s = truth.offset_s + (1 + truth.drift_ppm * 1e-6) * at_s
+    start, middle, end = ((clock.time_map.tracker_s(at_s) - true_s) * 1e3).tolist()
+    se_ms = float(clock.time_map.standard_error_ms(at_s)[1])
     known = inside & table["road_frame_index"].notna().to_numpy()
     index = table["road_frame_index"][known].astype(int).to_numpy()
     # The truth of the very frame that was chosen: its time minus the ego frame's true time.
     truly_ms = (road_s[index] - phone_s[known]) * 1e3
     stated_ms = table["road_time_error_ms"][known].to_numpy()
     nearest = np.searchsorted((road_s[1:] + road_s[:-1]) / 2, phone_s[known])
-    start, middle, end = wrong_ms.tolist()
     first, *others = clock.document.segments
-    return ClockErrors(
-        verdict=clock.document.verdict,
-        offset_s=offset_s,
-        drift_ppm=drift_ppm,
+    return replace(
+        nothing,
         offset_error_ms=(start, middle, end),
-        offset_se_ms=float(clock.time_map.standard_error_ms(at_s)[1]),
-        drift_error_ppm=float(clock.drift_ppm - drift_ppm),
+        offset_se_ms=se_ms if np.isfinite(se_ms) else None,
+        drift_error_ppm=float(clock.drift_ppm - truth.drift_ppm),
         drift_se_ppm=None if others else first.drift_se_ppm,
-        road_time_error_ms=float(np.abs(stated_ms - truly_ms).max()),
-        same_road_frame_share=float(np.mean(nearest == index)),
+        road_time_error_ms=float(np.abs(stated_ms - truly_ms).max()) if len(index) else None,
+        same_road_frame_share=float(np.mean(nearest == index)) if len(index) else None,
     )

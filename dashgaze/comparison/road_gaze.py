@@ -67,17 +67,17 @@ def compare_road_gaze(session: Session) -> RoadGazeErrors:
     InputError
         If there is no truth, or no result.
     """
-    folder, truth = truth_of(session)
+    truth = truth_of(session, of="road_camera")
     if not (session.derived / "homographies.parquet").is_file():
         raise InputError(
             f"{session.root} has no gaze in the road view yet.",
             fix=f"Run: dashgaze align {session.root}",
             path=session.root,
         )
-    camera = truth["road_camera"]
+    camera = truth.facts["road_camera"]
     scale = SCALE_WIDTH_PX / camera["size"][0]
     frames = pd.read_parquet(session.derived / "frames.parquet")
-    table = _side_by_side(frames, pd.read_parquet(folder / "frames.parquet"), scale)
+    table = _side_by_side(frames, truth.frames_at(frames["timestamp_ns"].to_numpy()), scale)
     answered = table[table["error"].notna()]
     if not len(answered):
         return RoadGazeErrors(
@@ -122,8 +122,8 @@ def _side_by_side(frames: pd.DataFrame, truth: pd.DataFrame, scale: float) -> pd
     # Our mean gaze and the truth's differ near blinks, whose samples are told apart differently.
     same = np.isclose(frames["gaze_ego_x_px"], truth["gaze_ego_x"], atol=0.01)
     same &= np.isclose(frames["gaze_ego_y_px"], truth["gaze_ego_y"], atol=0.01)
-    counts = same & frames["road_frame_index"].notna() & truth["gaze_in_road_view"]
-    chosen: pd.DataFrame = table.loc[counts & ~truth["padding"]]
+    counts = same & frames["road_frame_index"].notna() & truth["gaze_in_road_view"].eq(True)
+    chosen: pd.DataFrame = table.loc[counts & truth["padding"].eq(False)]
     return chosen
 
 

@@ -11,6 +11,7 @@ from dashgaze.errors import OutputError
 from ..sound import CarSound
 from ..story import Conditions, Effects
 from ..story.projection import RoadCamera
+from ..story.ride import BEFORE_S
 from ..story.tracker_gaze import TrackerError
 
 FloatArray = NDArray[np.float64]
@@ -21,6 +22,7 @@ TRACKER_STOPS_BEFORE_S = 1.5
 """The eye tracker is stopped first, as the field protocol says."""
 
 _STARTS_AFTER_S = (3.0, 9.0)
+_EARLIEST_S = BEFORE_S - 2
 _DRIFT_PPM = 60.0
 _DAY_STARTS = {"day": 9, "twilight": 18, "night": 21}
 
@@ -119,10 +121,15 @@ def draw_clocks(drive: Drive) -> Clocks:
     )
     rate = 1 + drift * 1e-6
     end_s = offset_s + rate * (drive.seconds - TRACKER_STOPS_BEFORE_S)
-    if end_s < 10:
+    if not end_s >= 10:
         raise OutputError(
             f"With an offset of {offset_s:g} s the tracker would record {end_s:.1f} s.",
             fix="Make the drive longer or the offset larger.",
+        )
+    if offset_s > _EARLIEST_S:
+        raise OutputError(
+            f"With an offset of {offset_s:g} s the tracker would start before there is a ride.",
+            fix=f"Make the offset {_EARLIEST_S:g} s at most.",
         )
     hour = _DAY_STARTS[drive.conditions.lighting]
     minutes = int(rng.integers(0, 120))

@@ -1,13 +1,14 @@
 """Simulated drives, as many as one likes."""
 
 import concurrent.futures
+import concurrent.futures.process
 import json
 import multiprocessing
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dashgaze.errors import OutputError
+from dashgaze.errors import OutputError, WorkerError
 from dashgaze.heap import keep_freed_memory
 from dashgaze.progress import Progress, part_of, silent
 from dashgaze.schemas.manifest import CameraPosition, Lighting, Weather
@@ -15,8 +16,9 @@ from dashgaze.schemas.manifest import CameraPosition, Lighting, Weather
 from ..story.conditions import Conditions, Traffic
 from ..story.labels import simulate_labels
 from ..story.population import PlannedSession, draw_population
-from .drive import Drive
-from .simulate_drive import TRUTH_NAME, asked, simulate_drive
+from .drive import LONGEST_S, SHORTEST_S, Drive
+from .facts import TRUTH_NAME, asked
+from .simulate_drive import simulate_drive
 
 MOST_SESSIONS = 10_000
 
@@ -56,6 +58,13 @@ class SimulateOptions:
                 f"{self.sessions} sessions can't be simulated.",
                 fix=f"Ask for 1 to {MOST_SESSIONS}.",
             )
+        if not SHORTEST_S <= 60 * self.minutes <= LONGEST_S:
+            raise OutputError(
+                f"Drives of {self.minutes:g} minutes can't be simulated.",
+                fix=f"Ask for {SHORTEST_S / 60:.1f} to {LONGEST_S / 60:g} minutes.",
+            )
+        if self.seed < 0:
+            raise OutputError(f"{self.seed} can't be a seed.", fix="Give 0 or more.")
         if self.drivers is not None and not 1 <= self.drivers <= self.sessions:
             raise OutputError(
                 f"{self.drivers} drivers can't drive {self.sessions} sessions.",
@@ -76,7 +85,8 @@ def simulate(
     """Simulate drives with exact truth, one session folder a drive: ``out/session_001`` and so on.
 
     Drives that are there already are not made again, if they are what is asked for; so a run that was
-    stopped goes on, and more drives can be added.
+    stopped goes on, and more drives can be added. Not so with labels only: these appear all at once, in a
+    folder that is new or empty.
 
     Parameters
     ----------
@@ -99,6 +109,8 @@ def simulate(
     ------
     OutputError
         If a session folder holds something else, or nothing can be written.
+    WorkerError
+        If a process was killed.
     """
     population = _population(options)
     if options.labels_only:
@@ -114,7 +126,7 @@ def simulate(
         (out / planned.session_id, _drive(planned, options.minutes)) for planned in population
     ]
     missing = [(folder, drive) for folder, drive in drives if not _is_there(folder, drive)]
-    if workers <= 1:
+    if workers <= 1 or len(missing) <= 1:  # here, where progress of the one drive is told
         for number, (folder, drive) in enumerate(missing):
             share = number / len(missing), (number + 1) / len(missing)
             simulate_drive(folder, drive, progress=_named(part_of(progress, *share), folder.name))
@@ -168,9 +180,19 @@ def _in_processes(missing: Sequence[tuple[Path, Drive]], workers: int, progress:
         workers, mp_context=context, initializer=keep_freed_memory
     ) as pool:
         running = [pool.submit(simulate_drive, folder, drive) for folder, drive in missing]
-        for number, done in enumerate(concurrent.futures.as_completed(running)):
-            done.result()
-            progress("drives", (number + 1) / len(missing))
+        try:
+            for number, done in enumerate(concurrent.futures.as_completed(running)):
+                done.result()
+                progress("drives", (number + 1) / len(missing))
+        except concurrent.futures.process.BrokenProcessPool as error:
+            raise WorkerError(
+                "A process that simulated a drive was killed; is there enough memory?",
+                fix="Run it again with --workers 1: drives that are complete are kept.",
+            ) from error
+        except BaseException:
+            # Hours of drives are not waited for; those that have begun end.
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _named(progress: Progress, name: str) -> Progress:
