@@ -35,6 +35,8 @@ COLUMNS = (
 def compare(folder: Path) -> dict[str, Any]:
     """Run both stages on a session and compare."""
     session = open_session(folder)
+    if session.truth is None:  # before anything is computed anew
+        raise SystemExit(f"{folder} has no truth/ folder.")
     started = time.perf_counter()
     sync(session, force=True)
     synced = time.perf_counter()

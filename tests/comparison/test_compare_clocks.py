@@ -157,7 +157,7 @@ class TestErrors:
     @pytest.mark.parametrize("name", ["time_map.json", "frames.parquet"])
     def test_no_result(self, planted, name):
         (planted.session.derived / name).unlink()
-        with pytest.raises(InputError, match="no clocks or frames yet.*dashgaze sync .*frames"):
+        with pytest.raises(InputError, match=r"no clocks or frames yet.*dashgaze sync .*frames"):
             compare_clocks(planted.session)
 
     def test_no_derived_folder(self, made_drive):

@@ -187,12 +187,12 @@ class TestErrors:
 
     def test_no_result(self, planted):
         (planted.session.derived / "homographies.parquet").unlink()
-        with pytest.raises(InputError, match="no gaze in the road view yet.*dashgaze align"):
+        with pytest.raises(InputError, match=r"no gaze in the road view yet.*dashgaze align"):
             compare_road_gaze(planted.session)
 
     def test_labels_only(self, tmp_path):
         simulate_labels(tmp_path / "study", sessions=1, minutes=0.2)
-        with pytest.raises(InputError, match="tells no clocks.*with pictures"):
+        with pytest.raises(InputError, match=r"tells no clocks.*with pictures"):
             compare_road_gaze(open_session(tmp_path / "study" / "session_001"))
 
     def test_a_truth_without_cameras(self, planted):

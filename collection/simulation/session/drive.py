@@ -21,6 +21,7 @@ LONGEST_S = 4 * 3600.0
 TRACKER_STOPS_BEFORE_S = 1.5
 """The eye tracker is stopped first, as the field protocol says."""
 
+_SMALLEST_PX = 32
 _STARTS_AFTER_S = (3.0, 9.0)
 _EARLIEST_S = BEFORE_S - 2
 _DRIFT_PPM = 60.0
@@ -71,6 +72,12 @@ class Drive:
                 f"A drive of {self.seconds:g} s can't be simulated.",
                 fix=f"Ask for {SHORTEST_S / 60:.1f} to {LONGEST_S / 60:g} minutes.",
             )
+        for size_px in (self.road_camera.size_px, self.driver_size_px):
+            if any(length % 2 or length < _SMALLEST_PX for length in size_px):
+                raise OutputError(
+                    f"Pictures of {size_px[0]} × {size_px[1]} px can't be filmed.",
+                    fix=f"Ask for even numbers from {_SMALLEST_PX} on.",
+                )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,7 +22,7 @@ _TRACKER_SOUND_START_S, _PHONE_SOUND_START_S = 0.061, 0.137
 
 
 def _film(crf: int, most_kbit_s: int) -> FileOptions:
-    """Give how a film is written: 10 minutes of all of them take at most about 300 MB.
+    """Give how a film is written: 10 minutes of all of them and the truth take at most 300 MB.
 
     One thread and no look-ahead: with more, the same pictures give other bytes now and then.
     """
@@ -37,7 +37,7 @@ def _film(crf: int, most_kbit_s: int) -> FileOptions:
     )
 
 
-_ROAD, _EGO, _DRIVER = _film(27, 1850), _film(28, 1600), _film(26, 420)
+_ROAD, _EGO, _DRIVER = _film(27, 1600), _film(28, 1400), _film(26, 380)
 
 
 def write_films(work: Path, recording: Recording, progress: Progress) -> Sightings:
