@@ -25,7 +25,8 @@ SCALE_WIDTH_PX = 1280
 class RoadGazeErrors:
     """How far off gaze in the road view is, for a picture 1280 px wide; None of no frames.
 
-    Frames count whose measured gaze has a true place in the road picture.
+    Frames count whose measured gaze has a true place in the road picture. Where the truth tells fixations,
+    frames between them don't: a gaze that jumps looks at nothing, and its truth lies between two things.
 
     Attributes
     ----------
@@ -123,6 +124,8 @@ def _side_by_side(frames: pd.DataFrame, truth: pd.DataFrame, scale: float) -> pd
     same = np.isclose(frames["gaze_ego_x_px"], truth["gaze_ego_x"], atol=0.01)
     same &= np.isclose(frames["gaze_ego_y_px"], truth["gaze_ego_y"], atol=0.01)
     counts = same & frames["road_frame_index"].notna() & truth["gaze_in_road_view"].eq(True)
+    if "fixation_id" in truth:
+        counts &= truth["fixation_id"].notna()
     chosen: pd.DataFrame = table.loc[counts & truth["padding"].eq(False)]
     return chosen
 

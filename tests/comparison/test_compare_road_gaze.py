@@ -51,6 +51,16 @@ def test_frames_count_whose_gaze_is_truly_in_view_beside_a_road_frame(planted):
     assert counting.sum() < len(table)
 
 
+def test_frames_between_fixations_do_not_count(planted):
+    path = planted.session.truth / "frames.parquet"
+    truth = pd.read_parquet(path)
+    before = compare_road_gaze(planted.session).frame_count
+    fixation = np.arange(len(truth), dtype=float) // 10
+    fixation[::2] = np.nan
+    truth.assign(fixation_id=fixation).to_parquet(path)
+    assert compare_road_gaze(planted.session).frame_count == pytest.approx(before / 2, abs=2)
+
+
 def test_a_planted_shift_is_the_error(planted):
     move(planted, 3.0, -4.0)
     found = compare_road_gaze(planted.session)

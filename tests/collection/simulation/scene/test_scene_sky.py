@@ -121,3 +121,14 @@ def test_the_sky_is_brighter_by_day_than_at_night(sky):
     day = seen(sky, looking(0.0, 10.0)).y.mean()
     night = Sky(np.random.default_rng(4), lighting="night", weather="clear", haze=26.0)
     assert seen(night, looking(0.0, 10.0)).y.mean() < 0.3 * day
+
+
+@pytest.mark.parametrize(
+    ("lighting", "weather"), [("twilight", "cloudy"), ("night", "rain"), ("day", "fog")]
+)
+def test_each_light_and_weather_has_its_sky(sky, lighting, weather):
+    other = Sky(np.random.default_rng(4), lighting=lighting, weather=weather, haze=100.0)
+    here, there = (seen(each, looking(0.0, 20.0)) for each in (sky, other))
+    assert (here.y != there.y).mean() > 0.9
+    # A clear sky by day is blue, an overcast one grey.
+    assert np.abs(here.u.astype(int) - 128).mean() > np.abs(there.u.astype(int) - 128).mean() + 3
