@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from .epipolar import normal_equations, residuals
 from .match_samples import MatchRays
-from .rotation import rotation_matrix
 
 NOISE_DEG = 0.04
 """What a keypoint's noise in both views is taken for at first, degrees of the road view."""
@@ -233,8 +232,12 @@ def turned_by(turns: NDArray[np.float64], steps_rad: NDArray[np.float64]) -> NDA
     """Turn turns, shape (m, 3, 3), further, by rotation vectors in road axes, shape (m, 3)."""
     size = np.linalg.norm(steps_rad, axis=1)
     steps = steps_rad * np.minimum(1.0, _LARGEST_TURN_RAD / np.maximum(size, 1e-12))[:, None]
-    further = np.array([rotation_matrix(each) for each in steps]).reshape(-1, 3, 3)
-    return np.asarray(further @ turns)
+    x, y, z = steps.T
+    zero = np.zeros_like(x)
+    cross = np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=1).reshape(-1, 3, 3)
+    angle = np.maximum(np.linalg.norm(steps, axis=1), 1e-9)[:, None, None]
+    square = (1 - np.cos(angle)) / angle**2 * (cross @ cross)
+    return np.asarray((np.eye(3) + np.sin(angle) / angle * cross + square) @ turns)
 
 
 def _median(values: NDArray[np.float64]) -> float:

@@ -14,7 +14,9 @@ LEAST_CONSISTENT_SHARE = 0.35
 """Frames with fewer matches on their epipolar lines don't know their turn."""
 
 _CONSISTENT_SIGMAS = 3.0
-_STEPS = 10
+_WIDENING = (8.0, 8.0, 4.0, 4.0, 2.0, 2.0, *(1.0,) * 8)
+"""In each step noise is taken for so many times what it is, so that matches are not given up for wrong before
+the turn is about right (graduated non-convexity)."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,11 +77,12 @@ def find_turns(
     if prior is None:
         prior = vague_prior(len(road))
     own = np.zeros((len(turns), 3, 3))
-    for _ in range(_STEPS):
+    for wider in _WIDENING:
         own, right, *_ = normal_equations(
-            matches.ego_rays, road, sigma, prior, matches.first, turns, baseline.direction
+            matches.ego_rays, road, wider * sigma, prior, matches.first, turns, baseline.direction
         )
-        turns = turned_by(turns, np.linalg.solve(damped(own), right[:, :, None])[:, :, 0])
+        step = np.linalg.solve(damped(own), right[:, :, None])[:, :, 0]
+        turns = turned_by(turns, np.asarray(step, dtype=np.float64))
     seen = residuals(matches.ego_rays, road, matches.first, turns, baseline.direction)
     across, along, length = seen[:, 2] / sigma, seen[:, 3], seen[:, 4]
     consistent = np.abs(across) < _CONSISTENT_SIGMAS  # false for NaN

@@ -19,8 +19,8 @@ class FrameMaps:
         Elements of the map, shape (n, 9), and the triangle of their covariance, shape (n, 36); NaN
         where there is none. The covariance is the whole one: noise, propagation and all.
     model_px2
-        Covariance that is to be added to that of mapped points, shape (n, 2, 2), px²: a scene that is no
-        plane, time stamps that are not exact, a lens that is not known.
+        Covariance that is to be added to that of mapped points, shape (n, 2, 2), px²: things of
+        unknown distance, time stamps that are not exact, a lens that is not known.
     frame
         Coordinates of the maps.
     """

@@ -22,9 +22,14 @@ PROFILE_WEIGHT = 5.0
 
 GAZE_ERROR_DEG = 2.5
 """How far the thing looked at may be from where the eye tracker says (1σ per axis): where nearness changes
-from row to row, as on the road, it is that uncertain. The makers of the two devices state mean angular errors
-of 1.8° (Neon) and 4 to 5° (Invisible) without calibration: 1.4° and 3° or more per axis."""
+from row to row, as on the road, it is that uncertain. Vendors' figures for such devices are of the order of 1
+to 5°; this is their middle, as a standard deviation per axis."""
 
+FURTHEST, NEAREST = 0.002, 0.5
+"""Range of the nearness of things looked at outside of the car: 500 and 2 baselines away, 300 m and 1.2 m.
+Things further away are seen within 2 px of where they would be at infinity."""
+
+_GRID = 96
 _WINDOW = 6
 
 
@@ -55,7 +60,9 @@ def nearness_at(
                 + variance of the profile within the gaze error
 
     The variance is that of single things around the point, not of their mean: it is one of them that was
-    looked at.
+    looked at. With these two for a normal likelihood and a prior that takes every factor of distance for
+    equally probable (1 / ρ, Jeffreys' prior of a scale) between `FURTHEST` and `NEAREST`, the posterior's mean
+    and variance are given: where little is known, things are rather far away, as on roads they are.
 
     Parameters
     ----------
@@ -81,8 +88,35 @@ def nearness_at(
     mean = sums[:, 1] / total
     second = sums[:, 2] + PROFILE_WEIGHT * usual
     own = np.maximum(second / total - mean**2, 0.0)
-    nearness = np.maximum(profile.expected(far_rays) + mean, 0.0)
-    return GazeNearness(nearness=nearness, variance=own + profile.scatter(far_rays, GAZE_ERROR_DEG))
+    likely = profile.expected(far_rays) + mean
+    variance = own + profile.scatter(far_rays, GAZE_ERROR_DEG)
+    posterior = _posterior(likely, variance, np.geomspace(FURTHEST, NEAREST, _GRID))
+    return GazeNearness(nearness=posterior[:, 0], variance=posterior[:, 1])
+
+
+@compiled
+def _posterior(
+    likely: NDArray[np.float64], variance: NDArray[np.float64], grid: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Give mean and variance of a normal distribution times 1 / ρ, on points evenly spread in log ρ, (n, 2)."""
+    result = np.full((len(likely), 2), np.nan)
+    step = np.log(grid[1] / grid[0])
+    for i in range(len(likely)):
+        if not np.isfinite(likely[i] + variance[i]):
+            continue
+        inside = min(max(likely[i], grid[0]), grid[-1])
+        # not narrower than the grid, which would miss it
+        spread = max(variance[i], (step * inside) ** 2)
+        nearest = (inside - likely[i]) ** 2
+        total, first, second = 0.0, 0.0, 0.0
+        for j in range(len(grid)):
+            weight = np.exp((nearest - (grid[j] - likely[i]) ** 2) / (2 * spread))
+            total += weight
+            first += weight * grid[j]
+            second += weight * grid[j] * grid[j]
+        result[i, 0] = first / total
+        result[i, 1] = max(second / total - (first / total) ** 2, 0.0)
+    return result
 
 
 @compiled
@@ -109,8 +143,8 @@ def _gather(
             continue
         m = begin
         while m < len(rows) and rows[m] <= row + _WINDOW:
-            step = float(rows[m] - row)
-            part = np.exp(-step * step / (2 * REACH_FRAMES * REACH_FRAMES)) / norm
+            apart = float(rows[m] - row)
+            part = np.exp(-apart * apart / (2 * REACH_FRAMES * REACH_FRAMES)) / norm
             for i in range(first[m], first[m + 1]):
                 if weights[i] <= 0:
                     continue

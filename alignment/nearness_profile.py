@@ -85,15 +85,17 @@ def learn_profile(
     row = np.clip(np.rint(place[:, 1]).astype(int), 0, rows - 1)
     at = row * columns + column
     # what noise alone spreads says little of the scene
-    weight = 1 / (noise + float(np.median(noise)))
-    weight /= weight.mean() if len(weight) else 1.0
+    weight = np.ones(len(noise))
+    if len(noise):
+        weight = 1 / (noise + np.median(noise))
+        weight = weight / weight.mean()
 
     def mean_of(values: NDArray[np.float64]) -> NDArray[np.float64]:
         sums = [
             np.bincount(at, each, rows * columns).reshape(rows, columns)
             for each in (weight, weight * values)
         ]
-        smooth = [_smoothed(each) for each in sums]
+        smooth = [_smoothed(np.asarray(each, dtype=np.float64)) for each in sums]
         return np.asarray(smooth[1] / smooth[0])
 
     mean = mean_of(nearness)

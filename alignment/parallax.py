@@ -198,7 +198,7 @@ def see_parallax(
     road = RoadCamera(
         focal_px=baseline.focal_px,
         spread_px=road.spread_px,
-        count=road.count,
+        count=0 if focal_is_known else len(looks),
         size_px=road.size_px,
         centre_px=road.centre_px,
     )

@@ -212,7 +212,9 @@ FRAME_TABLE = Table(
             type="float64[9]",
             frame="undistorted ego pixels to road pixels",
             nullable=True,
-            meaning="Homography, row by row, scaled so that its last element is 1.",
+            meaning="Homography, row by row, scaled so that its last element is 1. It is that of things "
+            "far away; where parallax between head and phone can be seen in a drive, that of things as "
+            "near as what was looked at in this frame.",
         ),
         Field(
             name="homography_source",

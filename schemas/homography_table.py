@@ -78,8 +78,9 @@ HOMOGRAPHY_TABLE = Table(
                 unit="px²",
                 frame=ROAD,
                 nullable=True,
-                meaning="To be added to the covariance of a mapped point: a scene that is no plane, time "
-                f"stamps that are not exact, a lens that is not known. Element {axes}.",
+                meaning="To be added to the covariance of a mapped point: things of "
+                "unknown distance, time stamps that are not exact, a lens that is not known. "
+                f"Element {axes}.",
             )
             for axes in ("xx", "xy", "yy")
         ),

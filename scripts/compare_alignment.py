@@ -5,7 +5,9 @@
 Runs `sync`, `frames` and `align` on sessions that have a truth/ folder (they are not changed: each
 method works on a copy without the videos' bytes) and prints one row a session and method. Errors are
 given in pixels of a road picture 1280 px wide. "clear" are frames outside of planned blackouts whose
-true gaze lies in the road picture.
+true gaze lies in the road picture. Where the truth tells fixations, frames between them are left out: a
+gaze that jumps looks at nothing, and its truth lies somewhere between two things, which may be inside of
+the car (`--jumps` keeps them).
 """
 
 import argparse
@@ -40,15 +42,15 @@ def linked_copy(folder: Path, place: Path) -> Path:
     return copy
 
 
-def compare_existing(folder: Path) -> dict[str, Any]:
+def compare_existing(folder: Path, *, jumps: bool = False) -> dict[str, Any]:
     """Compare what stands in a session with its truth."""
     method = json.loads((folder / "derived" / "align.json").read_text())["options"]["method"]
     return {"session": folder.name, "method": method, "seconds": 0.0} | compare_tables(
-        folder, folder / "derived"
+        folder, folder / "derived", jumps=jumps
     )
 
 
-def compare(folder: Path, method: str, workers: int = 1) -> dict[str, Any]:
+def compare(folder: Path, method: str, workers: int = 1, *, jumps: bool = False) -> dict[str, Any]:
     """Align a session and compare with its truth."""
     with tempfile.TemporaryDirectory() as place:
         session = open_session(linked_copy(folder, Path(place)))
@@ -60,19 +62,22 @@ def compare(folder: Path, method: str, workers: int = 1) -> dict[str, Any]:
         align(session, options, workers=workers)
         seconds = time.perf_counter() - started
         row = {"session": folder.name, "method": method, "seconds": seconds}
-        return row | compare_tables(folder, session.derived)
+        return row | compare_tables(folder, session.derived, jumps=jumps)
 
 
-def compare_tables(folder: Path, derived: Path) -> dict[str, Any]:
+def compare_tables(folder: Path, derived: Path, *, jumps: bool = False) -> dict[str, Any]:
     """Compare the tables in `derived` with a session's truth."""
     truth_folder = folder / "truth"
     width = json.loads((truth_folder / "truth.json").read_text())["road_camera"]["size"][0]
     scale = SCALE_WIDTH_PX / width
     frames = pd.read_parquet(derived / "frames.parquet")
     samples = pd.read_parquet(derived / "gaze.parquet")
-    return compare_frames(
-        frames, pd.read_parquet(truth_folder / "frames.parquet"), scale
-    ) | compare_samples(samples, pd.read_parquet(truth_folder / "gaze.parquet"), scale)
+    truth = pd.read_parquet(truth_folder / "frames.parquet")
+    if "fixation_id" in truth and not jumps:
+        truth["padding"] |= truth["fixation_id"].isna()
+    return compare_frames(frames, truth, scale) | compare_samples(
+        samples, pd.read_parquet(truth_folder / "gaze.parquet"), scale
+    )
 
 
 def compare_frames(frames: pd.DataFrame, truth: pd.DataFrame, scale: float) -> dict[str, Any]:
@@ -179,13 +184,16 @@ def main() -> None:
     parser.add_argument(
         "--existing", action="store_true", help="compare what stands in the sessions already"
     )
+    parser.add_argument(
+        "--jumps", action="store_true", help="count frames between fixations as well"
+    )
     parser.add_argument("--json", type=Path, help="write all figures here as well")
     args = parser.parse_args()
     if args.existing:
-        rows = [compare_existing(folder) for folder in args.sessions]
+        rows = [compare_existing(folder, jumps=args.jumps) for folder in args.sessions]
     else:
         rows = [
-            compare(folder, method, args.workers)
+            compare(folder, method, args.workers, jumps=args.jumps)
             for folder in args.sessions
             for method in args.method
         ]

@@ -30,6 +30,10 @@ _NO_MATCH = (
     "No ego picture could be matched to its road picture: are these videos of one drive, and is the "
     "road camera's lens about a pinhole?"
 )
+_PARALLAX = (
+    "Head and phone see near things in different directions: gaze is carried at the distance of what "
+    "is around it, and errors allow for that distance not being known exactly."
+)
 _NO_PAIRS = (
     "No ego frame has a road frame beside it: the two recordings don't overlap in time, or their "
     "clocks are unknown."
@@ -129,7 +133,14 @@ def summarise(
     verdict, more = _look_at_inputs(verdict, clock, scene_camera_origin)
     return Summary(
         verdict=verdict,
-        reasons=(*reasons, *more, *_damage(seen), *_camera_notes(solution), *notes),
+        reasons=(
+            *reasons,
+            *more,
+            *_damage(seen),
+            *_camera_notes(solution),
+            *_parallax_notes(solution),
+            *notes,
+        ),
         frame_count=len(seen),
         road_size_px=solution.frame.road_size_px,
         pair_count=pair_count,
@@ -206,6 +217,12 @@ def _camera_notes(solution: Solution) -> list[str]:
     return [
         "The road camera's focal length could not be found; maps are not checked for being plausible."
     ]
+
+
+def _parallax_notes(solution: Solution) -> list[str]:
+    if solution.parallax is None:
+        return []
+    return [_PARALLAX]
 
 
 def _finite(value: float | None) -> float | None:

@@ -189,3 +189,19 @@ def test_corners_of_the_road_picture() -> None:
     assert corners @ FRAME.normal_from_road.T == pytest.approx(
         np.array([[0, 0, 1], [-0.5, 0, 1], [0, 0.5, 1]])
     )
+
+
+def test_followed_by_another_map() -> None:
+    rng = np.random.default_rng(3)
+    root = rng.normal(0, 1e-4, (8, 8))
+    mapping = Mapping(np.eye(3) + rng.normal(0, 0.03, (3, 3)), root @ root.T, FRAME)
+    further = np.eye(3) + rng.normal(0, 0.03, (3, 3))
+    later = mapping.followed_by(further)
+    assert later.normal_map * later.normal_map[2, 2] == pytest.approx(
+        (further @ mapping.normal_map) / (further @ mapping.normal_map)[2, 2]
+    )
+    # the covariance is that of maps drawn at random
+    draws = rng.multivariate_normal(mapping.normal_map.ravel()[:8], mapping.covariance, 20_000)
+    maps = further @ np.column_stack([draws, np.ones(len(draws))]).reshape(-1, 3, 3)
+    elements = (maps / maps[:, 2:, 2:]).reshape(-1, 9)[:, :8]
+    assert np.cov(elements.T) == pytest.approx(later.covariance, rel=0.1, abs=2e-9)

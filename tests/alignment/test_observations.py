@@ -227,3 +227,30 @@ def test_a_noise_factor_is_one_of_variances() -> None:
     assert more.covariance[0] == pytest.approx(4 * some().covariance[0])
     assert more.carried_covariance == pytest.approx(4 * some().carried_covariance)
     assert more.normal_map[0].tolist() == some().normal_map[0].tolist()
+
+
+def with_matches(result: RowResult, *numbers: float) -> RowResult:
+    result.matches = np.outer(numbers, np.ones(5)).astype(np.float32)
+    return result
+
+
+def test_kept_matches_of_rows_that_two_stretches_saw() -> None:
+    first = Observations.collect(
+        [with_matches(direct(3, 1), 3.0, 3.1), with_matches(direct(4, 1), 4.0)]
+    )
+    second = Observations.collect(
+        [RowResult(row=0, refusal="off_course"), with_matches(direct(1, 2), 5.0)]
+    ).shifted(4)
+    joined = Observations.join([first, second])
+    assert joined.matched_row.tolist() == [3, 3, 5]
+    assert joined.matched[:, 0] == pytest.approx([3.0, 3.1, 5.0])
+    assert joined.matched.dtype == np.float32
+
+
+def test_replaced_maps() -> None:
+    seen = some()
+    maps, carried = seen.normal_map + 1, seen.carried_map + 2
+    other = seen.with_maps(maps, seen.covariance, carried, seen.carried_covariance)
+    assert np.array_equal(other.normal_map, maps, equal_nan=True)
+    assert np.array_equal(other.carried_map, carried)
+    assert np.array_equal(other.inlier_count, seen.inlier_count)

@@ -7,16 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...eye_tracker import Event, GazePart, ImuPart, SceneCamera, write_native_invisible
+from ..drive_tracker import WORLD_LEAD_S
 from ..story import Story
 from ..story.feeling import specific_force_g, turning_deg_s
 from .drive import Clocks
 
 FloatArray = NDArray[np.float64]
 
-WORLD_LEAD_S = 1.35
-"""From the start of a recording to its first real scene camera frame, as a Pupil Invisible has it."""
 GAZE_LEAD_S, IMU_LEAD_S = 0.65, -0.4
-"""How much earlier than that frame gaze begins; inertial samples begin after it."""
+"""How much earlier than the first real frame gaze begins; inertial samples begin after it."""
 
 _IMU_STEP_S = 0.00494
 _GYRO_BIAS_SD_DEG_S, _GYRO_NOISE_DEG_S = 0.3, 0.15
