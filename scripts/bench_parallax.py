@@ -7,6 +7,10 @@ a head beside and behind it. The matches of each trial, with noise and 20 % outl
 estimator and the error model of `align`; then points of interest at known depths are mapped. Printed are
 the error in degrees of the road view, the stated one (1σ per axis), and how often the true point lies in
 the stated 95 % ellipse. No picture is rendered: this is about geometry, not about features.
+
+It is the error model of single frames that is measured, which holds where a drive's matches show no baseline.
+Where they do, `align` finds nearness over the whole drive: see `scripts/compare_alignment.py` on drives of
+`dashgaze simulate`.
 """
 
 import argparse

@@ -109,7 +109,7 @@ def _blinks(drive: Drive) -> str:
     if facts is None:
         return MISSING
     if facts.blink_count is None:
-        return "not known: the device found none, so gaze in blinks counts like any other"
+        return "not known: this device tells none, so gaze in blinks counts like any other"
     return (
         f"{number(facts.blink_count)}, {number(facts.blinks_per_min, 1)} a minute, "
         f"{percent(facts.blink_share)} of the time"

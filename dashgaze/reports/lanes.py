@@ -61,7 +61,7 @@ def _gaze_lane(facts: FrameFacts, bins: TimeBins, _: Drive) -> Lane:
 
 def _blink_lane(facts: FrameFacts, bins: TimeBins, _: Drive) -> Lane:
     if facts.blink_count is None:
-        return Lane(title="Blinks", summary="not known: the device found none")
+        return Lane(title="Blinks", summary="not known: this device tells none")
     share = bins.mean(facts.time_s, facts.blink)
     return Lane(
         title="Blinks",

@@ -1,6 +1,7 @@
 """What a camera's picture is drawn on."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,7 @@ class Lighting:
     headlamp: float = 0.0
     glow: float = 1.0
 
+    @cached_property
     def numbers(self) -> NDArray[np.float32]:
         """Give them as the rasteriser takes them, shape (5,)."""
         return np.array(
@@ -104,7 +106,7 @@ class Canvas:
             mesh.texture[part],
             np.ascontiguousarray(camera_from_body, dtype=np.float64),
             self._numbers,
-            lighting.numbers(),
+            lighting.numbers,
             np.ascontiguousarray(
                 np.eye(3, 4) if car_from_camera is None else car_from_camera, dtype=np.float32
             ),

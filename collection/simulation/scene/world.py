@@ -20,6 +20,9 @@ FloatArray = NDArray[np.float64]
 
 _SEEN_M = 280.0
 _BLOCK = 64
+_WIDEST = 1.2
+_LARGEST_M = 8.0
+"""No camera sees further to the sides (a tangent), and no road user reaches further from its middle."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -108,7 +111,7 @@ class World:
                 drops, there = self._drops.at(time_s)
                 canvas.draw(drops, atlas, camera_from_car, outside, part=there)
         canvas.draw(self._bonnet, atlas, camera_from_car, outside)
-        for one in standing:
+        for one in _ahead_of(standing, camera_from_world):
             canvas.draw(
                 one.mesh,
                 atlas,
@@ -173,6 +176,16 @@ class Crowd:
         self._frames = [
             [one for _, one in sorted(frame, key=lambda pair: pair[0])] for frame in found
         ]
+
+
+def _ahead_of(standing: list[Standing], camera_from_world: FloatArray) -> list[Standing]:
+    """Give those who are not wholly behind a camera or far beside what it sees."""
+    if not standing:
+        return standing
+    places = np.stack([one.world_from_actor[:, 3] for one in standing])
+    seen = places @ camera_from_world[:, :3].T + camera_from_world[:, 3]
+    near = np.abs(seen[:, 0]) < _WIDEST * np.maximum(seen[:, 2], 0) + _LARGEST_M
+    return [standing[row] for row in np.flatnonzero(near & (seen[:, 2] > -_LARGEST_M)).tolist()]
 
 
 def inverse(motion: FloatArray) -> FloatArray:

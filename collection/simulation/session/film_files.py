@@ -74,12 +74,13 @@ def write_films(work: Path, recording: Recording, progress: Progress) -> Sightin
     sightings = Sightings(story.actors, camera, matrices(story.car_from_road)[0])
     world_s, road_s, driver_s = recording.world_s, recording.road_s, recording.driver_s
     told = _counter(part_of(progress, 0.06, 1.0), len(world_s) + len(road_s) + len(driver_s))
-    ego = ego_film(story, world, recording.lens, clocks.phone_s(world_s), told)
+    # The scene camera's pictures take longest: two draw them in turn.
+    ego = [ego_film(story, world, recording.lens, clocks.phone_s(world_s), told) for _ in "ab"]
     road = road_film(story, world, camera.size_px, camera.matrix, road_s, sightings, told)
     driver = driver_film(story, recording.look, recording.driver_camera, driver_s, told)
     with (
         drawing_ahead(ego, len(world_s)) as ego_ahead,
-        drawing_ahead(road, len(road_s)) as road_ahead,
+        drawing_ahead([road], len(road_s)) as road_ahead,
     ):
         write_videos(
             {
