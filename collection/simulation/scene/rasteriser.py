@@ -216,17 +216,23 @@ def _fill(
     l_y = ((lw[2] - lw[0]) * bx - (lw[1] - lw[0]) * ex) * inverse
     h_x = ((hw[1] - hw[0]) * ey - (hw[2] - hw[0]) * by) * inverse
     h_y = ((hw[2] - hw[0]) * bx - (hw[1] - hw[0]) * ex) * inverse
+    # Level sides have no slope, and no row crosses them.
+    slope_ab, slope_bc, slope_ca = (
+        (xb - xa) / (yb - ya),
+        (xc - xb) / (yc - yb),
+        (xa - xc) / (ya - yc),
+    )
     for row in range(first, last + 1):
         low, high = np.inf, -np.inf
         for side in range(3):
             if side == 0:
-                x0, y0, x1, y1 = xa, ya, xb, yb
+                x0, y0, y1, slope = xa, ya, yb, slope_ab
             elif side == 1:
-                x0, y0, x1, y1 = xb, yb, xc, yc
+                x0, y0, y1, slope = xb, yb, yc, slope_bc
             else:
-                x0, y0, x1, y1 = xc, yc, xa, ya
+                x0, y0, y1, slope = xc, yc, ya, slope_ca
             if (y0 <= row) != (y1 <= row):
-                at = x0 + (row - y0) * (x1 - x0) / (y1 - y0)
+                at = x0 + (row - y0) * slope
                 low, high = min(low, at), max(high, at)
         if low > high:
             continue

@@ -1,6 +1,7 @@
 """All that stands still along a route, as triangles in the order in which one passes them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,7 @@ CHUNK_M = 25.0
 _STEP_M = 5.0
 _BEGIN_M = 50.0 - BEFORE_M
 _BEHIND_M = 50.0
-_AHEAD_M = 325.0
+_AHEAD_M = 300.0
 _TEXTURES = {"road": 4, "facade": 8, "plain": 4, "tree": 5, "hoarding": 5, "wall": 3}
 
 
@@ -184,12 +185,13 @@ def far_ground(texture: int, light: float) -> Callable[[float, float], Mesh]:
         axis=2,
     ).reshape(-1, 4, 2)
 
+    points = np.stack([corners[..., 0], np.full(corners.shape[:2], 0.06), corners[..., 1]], axis=-1)
+    here = quads(points, texture, uv=corners / 8.0, light=light)
+
     def around(x_m: float, z_m: float) -> Mesh:
         # Whole textures, so that it doesn't slide along.
-        origin = 8.0 * np.floor(np.array([x_m, z_m]) / 8.0)
-        at = corners + origin
-        points = np.stack([at[..., 0], np.full(at.shape[:2], 0.06), at[..., 1]], axis=-1)
-        return quads(points, texture, uv=corners / 8.0, light=light)
+        origin = 8.0 * np.floor(np.array([x_m, 0.0, z_m]) / 8.0)
+        return replace(here, corners_m=here.corners_m + origin.astype(np.float32))
 
     return around
 

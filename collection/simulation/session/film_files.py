@@ -1,8 +1,11 @@
 """The three videos of a simulated drive, with sound."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import cv2
 
 from dashgaze.progress import Progress, part_of
 
@@ -79,6 +82,7 @@ def write_films(work: Path, recording: Recording, progress: Progress) -> Sightin
     road = road_film(story, world, camera.size_px, camera.matrix, road_s, sightings, told)
     driver = driver_film(story, recording.look, recording.driver_camera, driver_s, told)
     with (
+        _single_opencv(),
         drawing_ahead(ego, len(world_s)) as ego_ahead,
         drawing_ahead([road], len(road_s)) as road_ahead,
     ):
@@ -108,6 +112,17 @@ def write_films(work: Path, recording: Recording, progress: Progress) -> Sightin
             }
         )
     return sightings
+
+
+@contextmanager
+def _single_opencv() -> Iterator[None]:
+    """Have OpenCV work in the thread that calls it: there are more of these than cores already."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)
 
 
 def _counter(progress: Progress, total: int) -> Callable[[], None]:
