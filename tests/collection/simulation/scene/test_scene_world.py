@@ -194,7 +194,7 @@ def test_near_gives_all_triangles_around(painted):
         part = world._scenery.near(distance_m)
         chosen = np.zeros(len(corners), dtype=np.bool_)
         chosen[part] = True
-        around = ((places > distance_m - 5) & (places < distance_m + 300)).any(axis=1)
+        around = ((places > distance_m - 5) & (places < distance_m + 275)).any(axis=1)
         assert not (around & ~chosen).any()
         assert places[chosen].max() < distance_m + 400
         assert places[chosen].min() > distance_m - 120
