@@ -4,14 +4,40 @@ import json
 from pathlib import Path
 from typing import Any
 
+from .dataset_manifest import DATASET_SCHEMA, DatasetManifest
+from .dataset_tables import (
+    DATASET_FRAME_TABLE,
+    DATASET_GAZE_TABLE,
+    DATASET_SESSION_TABLE,
+    FIXATION_TABLE,
+    LOCATION_TABLE,
+)
+from .face_table import FACE_TABLE
+from .field import Table
 from .frame_table import FRAME_TABLE
 from .gaze_table import GAZE_TABLE
 from .homography_table import HOMOGRAPHY_TABLE
+from .image_table import IMAGE_TABLE
 from .manifest import SESSION_SCHEMA, SessionManifest
 from .session_table import SESSION_TABLE
 from .time_map import TIME_MAP_SCHEMA, TimeMapDocument
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+TABLES: tuple[Table, ...] = (
+    FRAME_TABLE,
+    GAZE_TABLE,
+    HOMOGRAPHY_TABLE,
+    FACE_TABLE,
+    SESSION_TABLE,
+    DATASET_FRAME_TABLE,
+    DATASET_GAZE_TABLE,
+    DATASET_SESSION_TABLE,
+    FIXATION_TABLE,
+    IMAGE_TABLE,
+    LOCATION_TABLE,
+)
+"""All tables, those of a session first."""
 
 
 def json_schemas() -> dict[str, dict[str, Any]]:
@@ -23,8 +49,11 @@ def json_schemas() -> dict[str, dict[str, Any]]:
         "time_map_v1.schema.json": _with_head(
             TIME_MAP_SCHEMA, TimeMapDocument.model_json_schema(by_alias=True)
         ),
+        "dataset_v1.schema.json": _with_head(
+            DATASET_SCHEMA, DatasetManifest.model_json_schema(by_alias=True)
+        ),
     }
-    for table in (FRAME_TABLE, GAZE_TABLE, HOMOGRAPHY_TABLE, SESSION_TABLE):
+    for table in TABLES:
         schemas[f"{table.name}_v{table.version}.schema.json"] = table.to_json_schema()
     return schemas
 

@@ -9,8 +9,25 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FieldType = Literal[
-    "string", "bool", "int32", "int64", "float32", "float64", "float64[9]", "float32[36]"
+    "string",
+    "bool",
+    "int32",
+    "int64",
+    "float32",
+    "float64",
+    "float64[9]",
+    "float32[36]",
+    "image",
+    "video",
 ]
+
+# How the `datasets` library keeps a picture or a video: its bytes, or the path of a file.
+_MEDIA: dict[str, Any] = {
+    "type": "object",
+    "properties": {"bytes": {"type": ["string", "null"]}, "path": {"type": ["string", "null"]}},
+    "required": ["bytes", "path"],
+    "additionalProperties": False,
+}
 
 _JSON_TYPES: dict[str, dict[str, Any]] = {
     "string": {"type": "string"},
@@ -31,6 +48,8 @@ _JSON_TYPES: dict[str, dict[str, Any]] = {
         "minItems": 36,
         "maxItems": 36,
     },
+    "image": _MEDIA,
+    "video": _MEDIA,
 }
 
 
@@ -115,7 +134,10 @@ class Table:
         """Give the parquet schema, with units and meanings as field metadata."""
         import pyarrow as pa
 
+        media = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
         types: dict[str, pa.DataType] = {
+            "image": media,
+            "video": media,
             "string": pa.string(),
             "bool": pa.bool_(),
             "int32": pa.int32(),

@@ -7,15 +7,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from dashgaze.schemas.export import json_schemas, write_json_schemas
-from dashgaze.schemas.frame_table import FRAME_TABLE
-from dashgaze.schemas.gaze_table import GAZE_TABLE
-from dashgaze.schemas.homography_table import HOMOGRAPHY_TABLE
+from dashgaze.schemas.export import TABLES, json_schemas, write_json_schemas
 from dashgaze.schemas.manifest import dump_manifest, parse_manifest
-from dashgaze.schemas.session_table import SESSION_TABLE
 
 FOLDER = Path(__file__).resolve().parents[2] / "schemas"
-TABLES = (FRAME_TABLE, GAZE_TABLE, HOMOGRAPHY_TABLE, SESSION_TABLE)
 FIELDS = [(table, field) for table in TABLES for field in table.fields]
 UNITS = {"ns", "ms", "s", "px", "px2", "deg", "g", "ppm", "m", "Hz"}
 UNIT_OF_ENDING = {"px2": "px²", "deg_s": "deg/s", "m_s": "m/s"}

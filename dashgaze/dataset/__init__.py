@@ -1,0 +1,1 @@
+"""The data set: packed from sessions, loaded by others, and cared for."""

@@ -1,0 +1,1 @@
+"""Other forms: published layouts read, BIDS and the Hub written."""

@@ -1,0 +1,1 @@
+"""From session folders to a data set folder."""

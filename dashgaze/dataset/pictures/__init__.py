@@ -1,0 +1,1 @@
+"""Videos and picture crops of the data set."""

@@ -1,0 +1,1 @@
+"""Loading a data set, its pictures, and validating it."""

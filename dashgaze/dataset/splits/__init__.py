@@ -1,0 +1,1 @@
+"""Which session belongs to training, validation and test."""

@@ -1,0 +1,1 @@
+"""A session's tables as the data set has them."""
