@@ -2,6 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import ConvexHull
 
 from .driver_camera import DriverCamera
 from .driver_look import DriverLook
@@ -68,7 +69,9 @@ def face_truth(
         gaze_car @ camera_from_car.T @ np.diag([1.0, 1.0, -1.0])
     )
     face_azimuth, face_elevation = _angles_deg(np.einsum("nji,nj->ni", rotations, gaze_car))
-    face = camera.pixels(in_car(face_points_m(look)))
+    # The box of a picture of points is that of their hull's corners, and those are a few hundred.
+    points_m = face_points_m(look)
+    face = camera.pixels(in_car(points_m[ConvexHull(points_m).vertices]))
     return {
         "landmarks_px": camera.pixels(in_car(landmarks_m(look))),
         "eye_centres_px": camera.pixels(in_car(EYE_CENTRES_M)),

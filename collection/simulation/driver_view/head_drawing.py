@@ -15,12 +15,15 @@ from .light_transfer import directions
 from .rigid import after, moved, rigid, source_origin
 from .surface import FloatArray, Surface, facing, relit
 
-_FINER = 2
+_FINER, _FINER_IF_UNEVEN = 1.5, 2.0
 """In a small picture the head is drawn this much larger and made smaller: edges are smooth, and an iris moves
 by parts of a pixel. One wider than"""
 
 _SMALL_PX = 960
 """has pixels enough."""
+
+_EVEN = 4
+"""Limits are multiples of this many px, so that they are even if half as large again."""
 
 _ROOM_M = 0.02
 _GLINT_MM = 12.3
@@ -119,8 +122,8 @@ class HeadDrawing:
             focal, middle = canvas.matrix[axis, axis], canvas.matrix[axis, 2]
             # A ball off the axis is seen longer than one on it.
             half = focal * reach * (1 + (at / z) ** 2)
-            first = int(middle + focal * at / z - half) // 2 * 2
-            last = int(middle + focal * at / z + half) // 2 * 2 + 2
+            first = int(middle + focal * at / z - half) // _EVEN * _EVEN
+            last = (int(middle + focal * at / z + half) // _EVEN + 1) * _EVEN
             limits.append((max(first, 0), min(last, length)))
         (left, right), (top, bottom) = limits
         if left >= right or top >= bottom:
@@ -184,13 +187,15 @@ def eye_poses(centres_m: FloatArray, rotations: FloatArray) -> tuple[FloatArray,
 def _enlarged(canvas: Canvas, part: tuple[slice, slice]) -> Canvas:
     """Give a part of the picture, larger, to draw into."""
     rows, columns = part
-    finer = _FINER if canvas.y.shape[1] <= _SMALL_PX else 1
+    across, down = columns.stop - columns.start, rows.stop - rows.start
+    finer = 1.0
+    if canvas.y.shape[1] <= _SMALL_PX:
+        finer = _FINER if across % _EVEN == down % _EVEN == 0 else _FINER_IF_UNEVEN
     matrix = canvas.matrix.copy()
     matrix[:2, 2] -= [columns.start, rows.start]
     matrix[:2] *= finer
     matrix[:2, 2] += (finer - 1) / 2
-    size = (columns.stop - columns.start) * finer, (rows.stop - rows.start) * finer
-    fine = Canvas(size, matrix)
+    fine = Canvas((round(across * finer), round(down * finer)), matrix)
     half = _half(part)
     for large, small, where in (
         (fine.y, canvas.y, part),

@@ -26,6 +26,9 @@ _WIDEST = 0.95
 """Tangent up to which the straight picture reaches to each side; the outermost corners, 5 % of the picture,
 repeat its border."""
 
+_WHOLE = np.empty(0, dtype=np.uint16)
+"""Says to `cv2.remap` that places are whole pixels."""
+
 
 class RoadCamera:
     """The phone's rear camera: a pinhole that does not move in the car.
@@ -124,8 +127,10 @@ class EgoCamera:
         places = (rays * focal - low).astype(np.float32)
         # Chroma pixels lie between four of brightness, in both pictures.
         between = (places[::2, ::2] + places[1::2, 1::2]) / 4 - 0.25
+        # Of colour the nearest pixel will do, as video has half of it anyway.
+        nearest = np.rint(between).astype(np.int16)
         self._places = _fixed_point(places)
-        self._half_places = _fixed_point(between)
+        self._half_places = np.ascontiguousarray(nearest)
         self._focal_px = focal
         half = (height // 2, width // 2)
         self._bent = Planes(
@@ -168,11 +173,11 @@ class EgoCamera:
         flow = self._focal_px * np.array([-turning_rad_s[1], turning_rad_s[0]])
         light = self._exposure.blurred(self._canvas.planes(), flow)
         bent = self._bent
-        for plane, seen, places in zip(
-            light, bent, (self._places, self._half_places, self._half_places), strict=True
-        ):
-            whole, part = places
-            cv2.remap(plane, whole, part, cv2.INTER_LINEAR, seen, cv2.BORDER_REPLICATE)
+        whole, part = self._places
+        # No place lies beyond the straight picture, so that nothing is ever read beyond its border.
+        cv2.remap(light.y, whole, part, cv2.INTER_LINEAR, bent.y, cv2.BORDER_CONSTANT)
+        for plane, seen in ((light.u, bent.u), (light.v, bent.v)):
+            cv2.remap(plane, self._half_places, None, cv2.INTER_NEAREST, seen, cv2.BORDER_REPLICATE)
         if self._streaks is not None:
             bent = bent._replace(y=self._streaks(bent.y, index))
         return self._exposure(bent, index, time_s)

@@ -46,6 +46,17 @@ class Mesh:
             texture=self.texture,
         )
 
+    def nearest_first(self, point_m: tuple[float, float, float]) -> "Mesh":
+        """Give the same triangles in order of how far they are from a point: less is drawn twice."""
+        away = np.linalg.norm(self.corners_m.mean(axis=1) - np.array(point_m), axis=1)
+        order = np.argsort(away, kind="stable")
+        return Mesh(
+            corners_m=self.corners_m[order],
+            uv=self.uv[order],
+            light=self.light[order],
+            texture=self.texture[order],
+        )
+
 
 def joined(meshes: Sequence[Mesh]) -> Mesh:
     """Put meshes into one, in their order."""

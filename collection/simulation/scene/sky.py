@@ -139,15 +139,18 @@ def _fill_sky(
     height, width = y_plane.shape
     tall, wide = texels.shape
     m = world_from_pixel
+    # Unsigned places spare numba the question whether they count from the end.
+    mask = np.uint32(wide - 1)
     for row in range(height):
         at_u, at_v, known = 0.0, 0.0, -1
+        even_row = row % 2 == 0
+        y_row, near_row = y_plane[row], nearness[row]
+        u_row, v_row = u_plane[row >> 1], v_plane[row >> 1]
         for x in range(0, width, _STEP):
             count = min(_STEP, width - x)
             empty = False
             for k in range(count):
-                if nearness[row, x + k] == 0:
-                    empty = True
-                    break
+                empty |= near_row[np.uint64(x + k)] == 0
             if not empty:
                 continue
             if known != x:
@@ -159,30 +162,31 @@ def _fill_sky(
                 turn -= wide
             elif turn < -wide / 2:
                 turn += wide
-            iu, iv = int(at_u * 256), int(at_v * 256)
-            su, sv = int(turn * 256 / _STEP), int((next_v - at_v) * 256 / _STEP)
+            iu0, iv0 = np.int32(at_u * 256), np.int32(at_v * 256)
+            su, sv = np.int32(turn * 256 / _STEP), np.int32((next_v - at_v) * 256 / _STEP)
             at_u, at_v = next_u, next_v
-            for k in range(count):
-                column = x + k
-                if nearness[row, column] == 0:
-                    v0 = min(max(iv >> 8, 0), tall - 2)
-                    u0 = (iu >> 8) & (wide - 1)
-                    u1 = (u0 + 1) & (wide - 1)
-                    fu, fv = iu & 255, iv & 255
-                    t = texels[v0, u0]
-                    bright = (int(t & 255) * (256 - fu) + int(texels[v0, u1] & 255) * fu) * (
-                        256 - fv
-                    )
-                    bright += (
-                        int(texels[v0 + 1, u0] & 255) * (256 - fu)
-                        + int(texels[v0 + 1, u1] & 255) * fu
-                    ) * fv
-                    y_plane[row, column] = min(max(bright >> 16, 16), 235)
-                    if row % 2 == 0 and column % 2 == 0:
-                        u_plane[row >> 1, column >> 1] = (t >> 8) & 255
-                        v_plane[row >> 1, column >> 1] = (t >> 16) & 255
-                iu += su
-                iv += sv
+            for k in range(np.int32(count)):
+                column = np.uint64(x + k)
+                if near_row[column] == 0:
+                    iu, iv = iu0 + su * k, iv0 + sv * k
+                    v0 = np.uint64(min(max(iv >> 8, 0), tall - 2))
+                    u0 = np.uint32(iu >> 8) & mask
+                    u1 = (u0 + np.uint32(1)) & mask
+                    fu, fv = np.int32(iu & 255), np.int32(iv & 255)
+                    upper, lower = texels[v0], texels[v0 + np.uint64(1)]
+                    t = upper[np.uint64(u0)]
+                    y00 = np.int32(t & np.uint32(255))
+                    y01 = np.int32(upper[np.uint64(u1)] & np.uint32(255))
+                    y10 = np.int32(lower[np.uint64(u0)] & np.uint32(255))
+                    y11 = np.int32(lower[np.uint64(u1)] & np.uint32(255))
+                    above = y00 * np.int32(256) + (y01 - y00) * fu
+                    below = y10 * np.int32(256) + (y11 - y10) * fu
+                    bright = (above * np.int32(256) + (below - above) * fv) >> np.int32(16)
+                    y_row[column] = min(max(bright, 16), 235)
+                    if even_row and column & np.uint64(1) == 0:
+                        half = column >> np.uint64(1)
+                        u_row[half] = (t >> np.uint32(8)) & np.uint32(255)
+                        v_row[half] = (t >> np.uint32(16)) & np.uint32(255)
 
 
 @compiled

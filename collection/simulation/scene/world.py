@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..story import Story
+from ..story.car_layout import EYES_M
 from .atlas import AtlasBuilder
 from .canvas import Canvas
 from .daylight import Daylight
@@ -60,7 +61,7 @@ class World:
             rng,
             camera_position=conditions.camera_position,
             night=self.daylight.is_dark,
-        )
+        ).nearest_first(EYES_M)
         self._drops = Drops(textures, rng) if self.daylight.is_wet else None
         self._sky = Sky(
             rng,

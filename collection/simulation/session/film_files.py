@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -61,18 +62,21 @@ def write_films(work: Path, recording: Recording, progress: Progress) -> Sightin
         Who is seen how much in the road film.
     """
     drive, story, clocks = recording.drive, recording.story, recording.clocks
-    progress("sound", 0.0)
-    tracker_sound, phone_sound = simulate_pair(
-        draw_sound(drive),
-        Device(duration_s=clocks.tracker_end_s, highpass_hz=120.0, start_s=_TRACKER_SOUND_START_S),
-        Device(duration_s=drive.seconds, start_s=_PHONE_SOUND_START_S),
-        offset_s=clocks.offset_s,
-        drift_ppm=clocks.drift_ppm,
-        rate_hz=SOUND_RATE_HZ,
-        seed=drive.seed,
-    )
-    progress("world", 0.03)
-    world = World(story)
+    progress("sound, world", 0.0)
+    with ThreadPoolExecutor(1) as beside:
+        building = beside.submit(World, story)
+        tracker_sound, phone_sound = simulate_pair(
+            draw_sound(drive),
+            Device(
+                duration_s=clocks.tracker_end_s, highpass_hz=120.0, start_s=_TRACKER_SOUND_START_S
+            ),
+            Device(duration_s=drive.seconds, start_s=_PHONE_SOUND_START_S),
+            offset_s=clocks.offset_s,
+            drift_ppm=clocks.drift_ppm,
+            rate_hz=SOUND_RATE_HZ,
+            seed=drive.seed,
+        )
+        world = building.result()
     camera = drive.road_camera
     sightings = Sightings(story.actors, camera, matrices(story.car_from_road)[0])
     world_s, road_s, driver_s = recording.world_s, recording.road_s, recording.driver_s
