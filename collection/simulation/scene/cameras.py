@@ -177,7 +177,9 @@ class EgoCamera:
         # No place lies beyond the straight picture, so that nothing is ever read beyond its border.
         cv2.remap(light.y, whole, part, cv2.INTER_LINEAR, bent.y, cv2.BORDER_CONSTANT)
         for plane, seen in ((light.u, bent.u), (light.v, bent.v)):
-            cv2.remap(plane, self._half_places, None, cv2.INTER_NEAREST, seen, cv2.BORDER_REPLICATE)
+            cv2.remap(
+                plane, self._half_places, _WHOLE, cv2.INTER_NEAREST, seen, cv2.BORDER_REPLICATE
+            )
         if self._streaks is not None:
             bent = bent._replace(y=self._streaks(bent.y, index))
         return self._exposure(bent, index, time_s)
