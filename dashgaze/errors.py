@@ -8,6 +8,7 @@
     │   ├── MediaError        a sound or video file
     │   │   └── NoSoundError  … that has no sound track, where one is needed
     │   └── RecordingError    an eye tracker recording
+    ├── DeviceError           an eye tracker or phone refused, or did not answer
     ├── OutputError           a result can't be written where it belongs
     ├── WorkerError           a process that helped was killed
     └── MissingExtraError     an optional package is not installed
@@ -75,6 +76,19 @@ class RecordingError(InputError):
     ) -> None:
         super().__init__(what, fix=fix, path=path)
         self.stream = stream
+
+
+class DeviceError(DashgazeError):
+    """An eye tracker or phone refused what it was asked for, or did not answer in time.
+
+    ``unknown`` says that it may have done it all the same: ask for its state before asking again.
+    """
+
+    def __init__(
+        self, what: str, *, unknown: bool = False, fix: str = "", path: Path | None = None
+    ) -> None:
+        super().__init__(what, fix=fix, path=path)
+        self.unknown = unknown
 
 
 class OutputError(DashgazeError):

@@ -1,0 +1,1 @@
+"""The eye tracker's phone, over its real-time interface."""

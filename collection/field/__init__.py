@@ -1,0 +1,1 @@
+"""What all devices in the field share: checks, health, clocks, and the shape of a device."""

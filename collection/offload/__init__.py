@@ -1,0 +1,1 @@
+"""Recordings brought home, and proven to be whole."""

@@ -1,0 +1,1 @@
+"""The phone on the windscreen, over adb."""

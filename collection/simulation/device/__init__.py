@@ -1,0 +1,1 @@
+"""An eye tracker to train and test with, that needs no hardware."""

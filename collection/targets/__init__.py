@@ -1,0 +1,1 @@
+"""Lab mode: a road film with targets to look at."""

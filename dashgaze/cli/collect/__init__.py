@@ -1,0 +1,1 @@
+"""``dashgaze collect …``: a drive from form to verified copy."""
