@@ -12,6 +12,18 @@ if TYPE_CHECKING:
     from .checks import check
     from .collection.importing import import_session
     from .collection.simulation.session.simulate import SimulateOptions, simulate
+    from .dataset.exchange.bids import export_bids
+    from .dataset.exchange.hub import export_hub
+    from .dataset.exchange.published import read_published
+    from .dataset.packing.options import PackOptions
+    from .dataset.packing.pack import pack
+    from .dataset.packing.pack_result import PackResult
+    from .dataset.packing.withdraw import withdraw
+    from .dataset.privacy.anonymize import anonymize
+    from .dataset.privacy.options import AnonymizeOptions
+    from .dataset.reading.frame_pictures import open_video
+    from .dataset.reading.loading import load_dataset
+    from .dataset.reading.validate import validate
     from .demonstration import demo
     from .rendering import RenderOptions, render
     from .reports import ReportOptions, report
@@ -25,49 +37,73 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AlignOptions",
+    "AnonymizeOptions",
     "MatchResult",
+    "PackOptions",
+    "PackResult",
     "RenderOptions",
     "ReportOptions",
     "SimulateOptions",
     "ViewOptions",
     "__version__",
     "align",
+    "anonymize",
     "check",
     "demo",
+    "export_bids",
+    "export_hub",
     "find_sessions",
     "frames",
     "import_session",
+    "load_dataset",
     "match",
     "offset",
     "open_session",
+    "open_video",
+    "pack",
+    "read_published",
     "render",
     "report",
     "simulate",
     "sync",
+    "validate",
     "view",
+    "withdraw",
 ]
 
 _HOMES = {
     "AlignOptions": ".stages.align",
+    "AnonymizeOptions": ".dataset.privacy.options",
     "MatchResult": ".stages.match",
+    "PackOptions": ".dataset.packing.options",
+    "PackResult": ".dataset.packing.pack_result",
     "RenderOptions": ".rendering",
     "ReportOptions": ".reports",
     "SimulateOptions": ".collection.simulation.session.simulate",
     "ViewOptions": ".viewing",
     "align": ".stages.align",
+    "anonymize": ".dataset.privacy.anonymize",
     "check": ".checks",
     "demo": ".demonstration",
+    "export_bids": ".dataset.exchange.bids",
+    "export_hub": ".dataset.exchange.hub",
     "find_sessions": ".session",
     "frames": ".stages.frames",
     "import_session": ".collection.importing",
+    "load_dataset": ".dataset.reading.loading",
     "match": ".stages.match",
     "offset": ".stages.offset",
     "open_session": ".session",
+    "open_video": ".dataset.reading.frame_pictures",
+    "pack": ".dataset.packing.pack",
+    "read_published": ".dataset.exchange.published",
     "render": ".rendering",
     "report": ".reports",
     "simulate": ".collection.simulation.session.simulate",
     "sync": ".stages.sync",
+    "validate": ".dataset.reading.validate",
     "view": ".viewing",
+    "withdraw": ".dataset.packing.withdraw",
 }
 
 

@@ -28,7 +28,7 @@ _PTS = tuple(
         frame=_TICKS,
         nullable=True,
         meaning=f"Presentation time of that frame in videos/<session>/{view}.mp4; null where "
-        "there is none.",
+        "there is no frame. One that could not be decoded has a time and no picture in the video.",
     )
     for view in VIEWS
 )
@@ -216,7 +216,8 @@ DATASET_SESSION_TABLE = Table(
             type="int32",
             unit="px",
             nullable=True,
-            meaning="Width of the road picture; null if the recording is not at hand.",
+            meaning="Width of the road picture; that of its calibration where the recording is not at hand; "
+            "null where neither is known.",
         ),
         Field(
             name="road_height_px",

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from .about import ABOUT_SCHEMA, About
 from .dataset_manifest import DATASET_SCHEMA, DatasetManifest
 from .dataset_tables import (
     DATASET_FRAME_TABLE,
@@ -49,6 +50,7 @@ def json_schemas() -> dict[str, dict[str, Any]]:
         "time_map_v1.schema.json": _with_head(
             TIME_MAP_SCHEMA, TimeMapDocument.model_json_schema(by_alias=True)
         ),
+        "about_v1.schema.json": _with_head(ABOUT_SCHEMA, About.model_json_schema(by_alias=True)),
         "dataset_v1.schema.json": _with_head(
             DATASET_SCHEMA, DatasetManifest.model_json_schema(by_alias=True)
         ),

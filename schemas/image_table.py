@@ -52,32 +52,35 @@ IMAGE_TABLE = Table(
             name="face",
             type="image",
             nullable=True,
-            meaning="The driver's face, a square around its box, 224 × 224 px; black beyond the view.",
+            meaning="The driver's face, a square around its box of 1.4 times its longer side, 224 × 224 px; "
+            "black beyond the view.",
         ),
         Field(
             name="left_eye",
             type="image",
             nullable=True,
-            meaning="The driver's left eye, 100 px wide and 50 px high, upright in the picture.",
+            meaning="The driver's left eye, 100 px wide and 50 px high, parallel to the edges of the view; as "
+            "wide as 0.8 of the distance between the eyes, at least 0.16 of the face box's height.",
         ),
         Field(
             name="right_eye",
             type="image",
             nullable=True,
-            meaning="The driver's right eye, 100 px wide and 50 px high.",
+            meaning="The driver's right eye, likewise.",
         ),
         Field(
             name="road_at_gaze",
             type="image",
             nullable=True,
-            meaning="224 × 224 px of the road view around gaze, at full size, black beyond the view; "
+            meaning="224 × 224 px of the road view around gaze, at full size, gaze at column and row 112, "
+            "black beyond the view; "
             "null where gaze is not in view.",
         ),
         Field(
             name="road",
             type="image",
             nullable=True,
-            meaning="The road view in 448 × 252 px.",
+            meaning="The road view in 448 × 252 px, its shape kept, black beside it.",
         ),
     ),
 )

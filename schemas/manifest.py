@@ -191,10 +191,11 @@ class SessionManifest(_Model):
         return int(moment.timestamp()) * 10**9 + moment.microsecond * 1000
 
 
-class _StrictLoader(yaml.SafeLoader):
+class StrictLoader(yaml.SafeLoader):
     """Safe YAML in which a key that stands twice is an error, not a silent loss."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """Give a mapping; refuse one with a key twice."""
         seen = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
@@ -223,7 +224,7 @@ def parse_manifest(text: str, *, path: Path) -> SessionManifest:
         values of the wrong type or outside of the allowed ones.
     """
     try:
-        content = yaml.load(text, Loader=_StrictLoader)
+        content = yaml.load(text, Loader=StrictLoader)
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ManifestError(
@@ -238,7 +239,7 @@ def parse_manifest(text: str, *, path: Path) -> SessionManifest:
     try:
         return SessionManifest.model_validate(content)
     except ValidationError as error:
-        problems = tuple(_describe(fault) for fault in error.errors())
+        problems = tuple(describe_fault(fault) for fault in error.errors())
         count = len(problems)
         raise ManifestError(
             f"{path} has {'a fault' if count == 1 else f'{count} faults'}: {'; '.join(problems)}.",
@@ -248,7 +249,8 @@ def parse_manifest(text: str, *, path: Path) -> SessionManifest:
         ) from error
 
 
-def _describe(fault: Any) -> str:
+def describe_fault(fault: Any) -> str:
+    """Say in words what pydantic found wrong with a manifest."""
     location = ".".join(str(part) for part in fault["loc"])
     match fault["type"]:
         case "extra_forbidden":
@@ -271,13 +273,14 @@ def _known_keys(location: Iterable[Any]) -> list[str]:
     for part in location:
         if model is None or part not in model.model_fields:
             return []
-        model = _nested_model(model.model_fields[part].annotation)
+        model = nested_model(model.model_fields[part].annotation)
     if model is None:
         return []
     return [info.alias or name for name, info in model.model_fields.items()]
 
 
-def _nested_model(annotation: Any) -> type[BaseModel] | None:
+def nested_model(annotation: Any) -> type[BaseModel] | None:
+    """Give the model that a field holds, if it holds one."""
     for candidate in (annotation, *get_args(annotation)):
         if isinstance(candidate, type) and issubclass(candidate, BaseModel):
             return candidate

@@ -9,18 +9,24 @@ import typer
 from dashgaze._version import __version__
 
 from .align import align_command
+from .anonymize import anonymize_command
 from .check import check_command
 from .command import SafeCommand
 from .demo import demo_command
+from .export import export_command
 from .frames import frames_command
 from .import_ import import_command
 from .match import match_command
 from .offset import offset_command
+from .pack import pack_command
+from .published import published_command
 from .render import render_command
 from .report import report_command
 from .simulate import simulate_command
 from .sync import sync_command
+from .validate import validate_command
 from .view import view_command
+from .withdraw import withdraw_command
 
 app = typer.Typer(
     name="dashgaze",
@@ -43,6 +49,12 @@ app.command("align", cls=SafeCommand)(align_command)
 app.command("report", cls=SafeCommand)(report_command)
 app.command("render", cls=SafeCommand)(render_command)
 app.command("view", cls=SafeCommand)(view_command)
+app.command("anonymize", cls=SafeCommand)(anonymize_command)
+app.command("pack", cls=SafeCommand)(pack_command)
+app.command("validate", cls=SafeCommand)(validate_command)
+app.command("withdraw", cls=SafeCommand)(withdraw_command)
+app.command("export", cls=SafeCommand)(export_command)
+app.command("published", cls=SafeCommand)(published_command)
 app.command("offset", cls=SafeCommand)(offset_command)
 app.command("match", cls=SafeCommand)(match_command)
 

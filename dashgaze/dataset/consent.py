@@ -35,7 +35,7 @@ def narrowest(scopes: Iterable[ConsentScope]) -> ConsentScope:
     Raises
     ------
     ValueError
-        If there is none.
+        If there is none, or one is no scope.
     """
     return max(scopes, key=CONSENT_SCOPES.index)
 
@@ -58,7 +58,14 @@ def release_under(scope: ConsentScope, *, as_recorded: bool = False) -> Release:
     as_recorded
         Whether ego and road pictures are packed without faces and plates blurred: others than the
         driver are seen there, so that somebody has to have decided it.
+
+    Raises
+    ------
+    ValueError
+        If the scope is not one of these three: what is not understood releases nothing.
     """
+    if scope not in CONSENT_SCOPES:
+        raise ValueError(f"{scope!r} is no consent scope; one of {', '.join(CONSENT_SCOPES)} is")
     if scope == "gaze_only":
         return Release(scope=scope, outward="none", driver="none", face_numbers=False)
     return Release(

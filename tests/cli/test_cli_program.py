@@ -13,17 +13,23 @@ from dashgaze.errors import DashgazeError, InputError
 
 COMMANDS = (
     "align",
+    "anonymize",
     "check",
     "demo",
+    "export",
     "frames",
     "import",
     "match",
     "offset",
+    "pack",
+    "published",
     "render",
     "report",
     "simulate",
     "sync",
+    "validate",
     "view",
+    "withdraw",
 )
 HEAVY = ("av", "cv2", "datasets", "librosa", "numba", "numpy", "pandas", "pyarrow", "scipy")
 

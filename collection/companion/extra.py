@@ -1,0 +1,33 @@
+"""The optional packages that speak to devices; imported when they are needed, not before."""
+
+import logging
+from importlib import import_module
+from typing import Any
+
+from dashgaze.errors import MissingExtraError
+
+_NOISY_LOGGERS = ("aiortsp", "rtsp_client", "rtp.session", "pupil_labs.realtime_api")
+
+
+def import_extra(name: str) -> Any:
+    """Give a module of the extra ``collect``; untyped, as it need not be there.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not installed.
+    """
+    try:
+        module = import_module(name)
+    except ImportError as error:
+        raise MissingExtraError(
+            f"Speaking to an eye tracker needs the package of {name}, which is not installed.",
+            fix="Install it: pip install 'dashgaze[collect]'",
+        ) from error
+    for noisy in _NOISY_LOGGERS:
+        # They tell every retry on the terminal, through the handler of last resort. What matters reaches
+        # the user as a DeviceError; whoever configures logging still gets it all.
+        logger = logging.getLogger(noisy)
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())
+    return module
