@@ -1,6 +1,7 @@
 """The manifest of a packed data set: ``manifest.json``, what is in it and where it came from."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,6 +12,9 @@ from dashgaze.errors import InputError
 from .manifest import ConsentScope
 
 DATASET_MANIFEST_NAME = "manifest.json"
+CHECKSUMS_NAME = "checksums.sha256"
+"""The file with the SHA-256 of every other one, as ``sha256sum --check`` reads it."""
+
 DATASET_SCHEMA: Literal["dashgaze/dataset/1"] = "dashgaze/dataset/1"
 
 Split = Literal["train", "validation", "test"]
@@ -127,6 +131,20 @@ class DatasetManifest(_Model):
     def to_json(self) -> str:
         """Write the manifest as JSON text, the same for the same content."""
         return self.model_dump_json(by_alias=True, indent=2) + "\n"
+
+
+def build_digest(files: Iterable[DatasetFile]) -> str:
+    """Give what identifies the data: from path and SHA-256 of every shard and video, 16 digits.
+
+    Parameters
+    ----------
+    files
+        Files of the data set; papers among them don't count.
+    """
+    digest = hashlib.sha256()
+    for path, sha256 in sorted((file.path, file.sha256) for file in files if file.config):
+        digest.update(f"{sha256}  {path}\n".encode())
+    return digest.hexdigest()[:16]
 
 
 def read_dataset_manifest(folder: Path) -> DatasetManifest:

@@ -12,6 +12,7 @@ from dashgaze.errors import DeviceError
 
 from .discovery import Address
 from .extra import import_extra
+from .reasons import reason
 from .refusals import fix_for_refusal
 from .status import CompanionStatus, read_status
 
@@ -21,7 +22,6 @@ START_TIMEOUT_S = 6.0
 STOP_TIMEOUT_S = 10.0
 EVENT_TIMEOUT_S = 3.0
 TEMPLATE_TIMEOUT_S = 3.0
-CLOSE_TIMEOUT_S = 2.0
 
 _NOT_REACHED_FIX = (
     "See that the Companion app is open and in front, and that phone and computer are in the same "
@@ -98,7 +98,7 @@ class AppClient:
         if device is not None:
             await device.close()
 
-    async def status(self, timeout_s: float = STATUS_TIMEOUT_S) -> CompanionStatus:
+    async def status(self) -> CompanionStatus:
         """Ask for the whole status.
 
         Raises
@@ -114,7 +114,7 @@ class AppClient:
                     raise self._library.DeviceError(response.status, content["message"])
                 return read_status(content["result"])
 
-        return await self._ask("tell its status", get, timeout_s)
+        return await self._ask("tell its status", get, STATUS_TIMEOUT_S)
 
     async def start_recording(self) -> str:
         """Ask to start a recording and give its id.
@@ -217,7 +217,7 @@ class AppClient:
             raise self._refused(to_do, error) from error
         except client.ClientConnectorError as error:
             raise DeviceError(
-                f"The app can't be reached at {self.address} ({_reason(error)}).",
+                f"The app can't be reached at {self.address} ({reason(error.os_error)}).",
                 fix=_NOT_REACHED_FIX,
             ) from error
         except client.ContentTypeError as error:
@@ -257,9 +257,3 @@ class AppClient:
             message=text,
             fix=_STRANGE_FIX,
         )
-
-
-def _reason(error: Any) -> str:
-    cause = getattr(error, "os_error", None)
-    text = getattr(cause, "strerror", None) or str(cause or error)
-    return str(text).rstrip(".").lower()

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from dashgaze.errors import DeviceError, InputError
 
 from .extra import import_extra
+from .reasons import reason
 
 DEFAULT_PORT = 8080
 SEARCH_S = 5.0
@@ -75,7 +76,9 @@ def parse_address(text: str) -> Address:
     return Address(host, int(port) if colon else DEFAULT_PORT)
 
 
-async def find_devices(search_s: float = SEARCH_S, *, stop_early: bool = False) -> list[FoundDevice]:
+async def find_devices(
+    search_s: float = SEARCH_S, *, stop_early: bool = False
+) -> list[FoundDevice]:
     """Listen for devices that announce themselves (mDNS), sorted by name.
 
     Parameters
@@ -110,7 +113,7 @@ async def find_devices(search_s: float = SEARCH_S, *, stop_early: bool = False) 
         network = zeroconf_asyncio.AsyncZeroconf()
     except OSError as error:
         raise DeviceError(
-            f"This computer can't search the network: {error.strerror or error}.",
+            f"This computer can't search the network: {reason(error)}.",
             fix="Give the address that the app shows under Streaming: --address HOST:PORT.",
         ) from error
     try:
@@ -168,7 +171,11 @@ async def _ask(zeroconf_asyncio: Any, zeroconf: Any, name: str) -> FoundDevice |
     ipv4 = [".".join(map(str, raw)) for raw in info.addresses or () if len(raw) == 4]
     if not ipv4 or not info.port:
         return None
-    _, phone_name, phone_id = (name.removesuffix(f".{_SERVICE_TYPE}").split(":") + ["", ""])[:3]
+    # "PI monitor:<phone name>:<hardware id>"; a phone's name may itself hold a colon
+    announced = name.removesuffix(f".{_SERVICE_TYPE}").removeprefix(f"{_INSTANCE}:")
+    phone_name, _, phone_id = announced.rpartition(":")
     return FoundDevice(
-        phone_name=phone_name, phone_id=phone_id, address=Address(ipv4[0], info.port)
+        phone_name=phone_name or phone_id,
+        phone_id=phone_id,
+        address=Address(ipv4[0], info.port),
     )

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import json
 import os
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,7 @@ class GazeLog:
         self._count = self._size // RECORD_BYTES
         self._last: GazeSample | None = None
         self._pending = bytearray()
+        self._appending = threading.Lock()
         self._dropped = 0
         self.trouble = ""
 
@@ -137,16 +139,15 @@ class GazeLog:
                     sidecar_s = time.monotonic()
                 await asyncio.sleep(SYNC_S)
         finally:
-            self._append(bytes(self._pending))
+            self._append()
 
     async def sync(self) -> None:
         """Write what has come and wait until it is on disk. A full disk is told in ``trouble``.
 
         In a thread: a slow disk must not keep packets waiting, nor their host times.
         """
-        chunk = bytes(self._pending)
-        if chunk:
-            await asyncio.to_thread(self._append, chunk)
+        if self._pending:
+            await asyncio.to_thread(self._append)
 
     async def close(self) -> None:
         """Write all that is left, and the sidecar."""
@@ -162,7 +163,7 @@ class GazeLog:
         return {
             "format": FORMAT,
             "record_bytes": RECORD_BYTES,
-            "record": [[name, RECORD[name].str] for name in RECORD.names or ()],
+            "record": {name: RECORD[name].str for name in RECORD.names or ()},
             "device": self._device,
             "samples": self._count,
             "samples_lost_in_network": self._lost_before + self._lost,
@@ -174,24 +175,28 @@ class GazeLog:
             "trouble": self.trouble,
         }
 
-    def _append(self, chunk: bytes) -> None:
-        """Append to the file; a chunk that does not fit leaves no part of it behind."""
-        if self._descriptor is None or not chunk:
-            return
-        try:
-            written = 0
-            while written < len(chunk):
-                written += os.write(self._descriptor, chunk[written:])
-            os.fsync(self._descriptor)
-        except OSError as error:
-            self.trouble = f"gaze is not being saved on this computer: {error.strerror or error}"
-            with contextlib.suppress(OSError):
-                os.ftruncate(self._descriptor, self._size)
-                os.lseek(self._descriptor, self._size, os.SEEK_SET)
-            return
-        self._size += len(chunk)
-        del self._pending[: len(chunk)]
-        self.trouble = ""
+    def _append(self) -> None:
+        """Append what has come to the file; what does not fit leaves no part of it behind."""
+        with self._appending:
+            chunk = bytes(self._pending)
+            if self._descriptor is None or not chunk:
+                return
+            try:
+                written = 0
+                while written < len(chunk):
+                    written += os.write(self._descriptor, chunk[written:])
+                os.fsync(self._descriptor)
+            except OSError as error:
+                self.trouble = (
+                    f"gaze is not being saved on this computer: {error.strerror or error}"
+                )
+                with contextlib.suppress(OSError):
+                    os.ftruncate(self._descriptor, self._size)
+                    os.lseek(self._descriptor, self._size, os.SEEK_SET)
+                return
+            self._size += len(chunk)
+            del self._pending[: len(chunk)]
+            self.trouble = ""
 
     async def _write_sidecar(self) -> None:
         text = json.dumps(self.summary(), indent=1) + "\n"
@@ -220,13 +225,16 @@ class GazeLog:
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             content = json.loads(self.sidecar.read_text(encoding="utf-8"))
             found |= {
-                "connections": [dict(entry) for entry in content["connections"]],
+                "connections": [
+                    {**entry, "connection": int(entry["connection"])}
+                    for entry in content["connections"]
+                ],
                 "gaps": [dict(entry) for entry in content["gaps"]],
                 "gap_count": int(content["gap_count"]),
                 "lost": int(content["samples_lost_in_network"]),
             }
         numbers = read_gaze_log(self.path).connection
         last = int(numbers.max()) if len(numbers) else 0
-        if last > max((int(entry["connection"]) for entry in found["connections"]), default=0):
+        if last > max((entry["connection"] for entry in found["connections"]), default=0):
             found["connections"].append({"connection": last, "why": "this computer stopped"})
         return found

@@ -3,6 +3,7 @@
 import asyncio
 import struct
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple, Protocol
 
@@ -13,6 +14,7 @@ from .rtp import RtpPacket, StreamClock
 from .stream import receive_stream
 
 RETRY_S = 1.0
+LEAD_OVER_S = 5
 HELD_SAMPLES = 5000
 """How many samples to hold until the first report tells their time: 25 s at 200 Hz."""
 
@@ -78,11 +80,19 @@ class GazeStream:
         self.connections = 0
         self.lost = 0
         self.strange = 0
-        self.trouble = ""
+        self.trouble: DeviceError | None = None
         self._connection = 0
         self._sequence: int | None = None
         self._held: list[tuple[RtpPacket, int]] = []
         self._arrived = asyncio.Event()
+        self._leads_ns: deque[list[int]] = deque(maxlen=LEAD_OVER_S)
+
+    def clock_lead_ns(self) -> int | None:
+        """Give by how much the device's clock is ahead, less the fastest way here, over the last seconds.
+
+        A slow network makes it smaller for single samples, never larger: a change is one of a clock.
+        """
+        return max((lead for _, lead in self._leads_ns), default=None)
 
     def attach(self, sink: GazeSink, *, connections_before: int = 0) -> None:
         """Give all that comes from now on to `sink` too; connections are numbered on from before."""
@@ -97,7 +107,7 @@ class GazeStream:
                 self._begin(url)
                 await receive_stream(url, self)
             except DeviceError as error:
-                self.trouble = str(error)
+                self.trouble = error
             finally:
                 self._end()
             await asyncio.sleep(RETRY_S)
@@ -134,11 +144,19 @@ class GazeStream:
         sample = GazeSample(
             device_ns, host_ns, x_px, y_px, worn == _WORN, packet.sequence, self._connection
         )
-        self.meter.add(time.monotonic(), good=sample.worn)
-        self.trouble = ""
+        now_s = time.monotonic()
+        self.meter.add(now_s, good=sample.worn)
+        self._note_lead(int(now_s), device_ns - host_ns)
+        self.trouble = None
         self._arrived.set()
         for sink in self._sinks:
             sink.add(sample)
+
+    def _note_lead(self, second: int, lead_ns: int) -> None:
+        if not self._leads_ns or self._leads_ns[-1][0] != second:
+            self._leads_ns.append([second, lead_ns])
+        elif lead_ns > self._leads_ns[-1][1]:
+            self._leads_ns[-1][1] = lead_ns
 
     def _count_lost(self, sequence: int) -> None:
         if self._sequence is not None:
@@ -168,5 +186,5 @@ class GazeStream:
         self._held.clear()
         if self._connection:
             for sink in self._sinks:
-                sink.connection_ended(self._connection, self.trouble)
+                sink.connection_ended(self._connection, self.trouble.what if self.trouble else "")
             self._connection = 0

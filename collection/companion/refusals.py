@@ -4,35 +4,27 @@ The vendor documents the reasons and not their wording, so that words are looked
 is always shown as it came.
 """
 
+_TEMPLATE = (
+    "On the phone, choose a template without required questions (the default one has none), or answer "
+    "them there."
+)
+_BATTERY = "Charge the phone above 20 %, or change it. The glasses take its only socket: charge before the drive."
+_STORAGE = (
+    "Free space on the phone: delete recordings that have been offloaded and verified, then empty the "
+    "app's trash."
+)
+_SETUP = "On the phone, finish or close the set-up sheets that cover the app's home screen."
 _FIXES = (
     ("already running", "Start again: the running recording is then taken over."),
     ("not running", "Look at the phone: whether the recording was stopped there, and saved."),
-    (
-        "template",
-        "On the phone, choose a template without required questions (the default one has none), or "
-        "answer them there.",
-    ),
-    (
-        "workspace",
-        "On the phone, sign in and choose a workspace; that needs the internet once.",
-    ),
+    ("template", _TEMPLATE),
+    ("workspace", "On the phone, sign in and choose a workspace; that needs the internet once."),
     ("wearer", "On the phone, choose or add a wearer on the app's home screen."),
-    (
-        "battery",
-        "Charge the phone above 20 %, or change it. The glasses take its only socket: charge before "
-        "the drive.",
-    ),
-    (
-        "storage",
-        "Free space on the phone: delete recordings that have been offloaded and verified, then empty "
-        "the app's trash.",
-    ),
-    ("memory", "Free space on the phone: delete recordings that have been offloaded and verified."),
-    (
-        "bottom sheet",
-        "On the phone, finish or close the set-up sheets that cover the app's home screen.",
-    ),
-    ("setup", "On the phone, finish or close the set-up sheets that cover the app's home screen."),
+    ("battery", _BATTERY),
+    ("storage", _STORAGE),
+    ("memory", _STORAGE),
+    ("bottom sheet", _SETUP),
+    ("setup", _SETUP),
 )
 
 _UNKNOWN = "Look at the phone's screen: the app says there what it wants."

@@ -9,6 +9,7 @@ from dashgaze.errors import DeviceError
 from .rates import RateMeter
 from .rtp import RtpPacket, StreamClock
 from .stream import receive_stream
+from .tasks import end
 
 LOOK_S = 4.0
 PAUSE_S = 20.0
@@ -29,7 +30,7 @@ class SceneStream:
     def __init__(self, find_url: Callable[[], Awaitable[str]]) -> None:
         self._find_url = find_url
         self.meter = RateMeter()
-        self.trouble = ""
+        self.trouble: DeviceError | None = None
         self._ticks: int | None = None
         self._stamps_s: list[float] = []
         self._arrived = asyncio.Event()
@@ -43,11 +44,11 @@ class SceneStream:
     async def look_now_and_then(self) -> None:
         """Receive for some seconds, pause for longer, and so on; ends only by being cancelled."""
         while True:
+            look = asyncio.create_task(self._once())
             try:
-                async with asyncio.timeout(LOOK_S):
-                    await self._once()
-            except TimeoutError:
-                pass  # that was the look
+                await asyncio.wait([look], timeout=LOOK_S)
+            finally:
+                await end(look)
             await asyncio.sleep(PAUSE_S)
 
     async def first_picture(self) -> None:
@@ -71,7 +72,7 @@ class SceneStream:
         self.meter.add(now_s)
         self._stamps_s.append(now_s)
         del self._stamps_s[:-90]
-        self.trouble = ""
+        self.trouble = None
         self._arrived.set()
 
     def on_clock(self, _clock: StreamClock) -> None:
@@ -82,4 +83,4 @@ class SceneStream:
         try:
             await receive_stream(await self._find_url(), self, video=True)
         except DeviceError as error:
-            self.trouble = str(error)
+            self.trouble = error

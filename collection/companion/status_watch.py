@@ -5,6 +5,7 @@ glasses that are plugged in later.
 """
 
 import asyncio
+import contextlib
 import json
 import time
 
@@ -36,7 +37,7 @@ class StatusWatch:
         self._status: CompanionStatus | None = None
         self._seen_s: float | None = None
         self._answered = False
-        self.trouble = ""
+        self.trouble: DeviceError | None = None
         self.websocket_open = False
 
     @property
@@ -61,7 +62,7 @@ class StatusWatch:
         self._status = status
         self._seen_s = time.monotonic()
         self._answered = True
-        self.trouble = ""
+        self.trouble = None
 
     async def ask(self) -> CompanionStatus:
         """Ask the device now.
@@ -75,7 +76,7 @@ class StatusWatch:
             status = await self._client.status()
         except DeviceError as error:
             self._answered = False
-            self.trouble = str(error)
+            self.trouble = error
             raise
         self.take(status)
         return status
@@ -83,10 +84,8 @@ class StatusWatch:
     async def poll(self) -> None:
         """Ask again and again; ends only by being cancelled."""
         while True:
-            try:
+            with contextlib.suppress(DeviceError):  # it is in `trouble`
                 await self.ask()
-            except DeviceError:
-                pass  # it is in `trouble`
             await asyncio.sleep(POLL_S)
 
     async def follow(self) -> None:

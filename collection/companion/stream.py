@@ -169,9 +169,7 @@ class _UdpReceiver:
 
     def on_transport_response(self, headers: dict[str, str]) -> None:
         """Learn where they come from."""
-        fields = dict(
-            part.strip().partition("=")[::2] for part in headers["transport"].split(";")
-        )
+        fields = dict(part.strip().partition("=")[::2] for part in headers["transport"].split(";"))
         first, dash, second = fields.get("server_port", "").partition("-")
         self._device_ports = (int(first), int(second)) if dash else None
 

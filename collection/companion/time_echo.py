@@ -11,12 +11,14 @@ one only adds a bound that is no use.
 """
 
 import asyncio
+import contextlib
 import struct
 import time
 
 from dashgaze.errors import DeviceError
 
 from ..field.device import ClockOffset
+from .reasons import reason
 
 SAMPLES = 40
 CONNECT_TIMEOUT_S = 3.0
@@ -58,10 +60,12 @@ async def measure_clock(host: str, port: int, *, samples: int = SAMPLES) -> Cloc
                     await asyncio.sleep(_PAUSE_S)
             finally:
                 writer.close()
-    except TimeoutError:
-        trouble = "no answer in time"
-    except (OSError, asyncio.IncompleteReadError) as error:
-        trouble = getattr(error, "strerror", None) or "the connection broke"
+                with contextlib.suppress(OSError):
+                    await writer.wait_closed()
+    except asyncio.IncompleteReadError:
+        trouble = "it ended the connection"
+    except OSError as error:  # a TimeoutError is one
+        trouble = reason(error)
     if len(bounds) < _FEWEST:
         raise DeviceError(
             f"The clock of the phone at {host}:{port} could not be asked: "

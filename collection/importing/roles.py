@@ -7,9 +7,10 @@ from pathlib import Path
 from dashgaze.errors import InputError
 from dashgaze.fingerprint import fingerprint
 
+from .part_groups import gather_parts
 from .sources import Sources, Video, check_exists, is_tracker, open_video
 from .unzip import is_recording_zip
-from .video_roles import assign_videos, is_one_of
+from .video_roles import assign_videos, is_one_of, only_video, with_parts_beside
 
 # Pictures of the Pupil Invisible's scene camera; no phone has this size.
 _WORLD_SIZE_PX = (1088, 1080)
@@ -45,6 +46,8 @@ def assign_roles(
     driver: Path | None,
     eye_tracker: Path | None,
     location: Path | None,
+    composite: bool = False,
+    trust_names: bool = False,
 ) -> Roles:
     """Decide which file is which.
 
@@ -54,22 +57,52 @@ def assign_roles(
         What was found.
     road, driver, eye_tracker, location
         Files that the user has named; None to find them among the sources.
+    composite
+        Whether one video shows road and driver; it becomes the road.
+    trust_names
+        Whether like names are enough to take files for parts of one recording.
 
     Raises
     ------
     InputError
-        If something is missing, ambiguous, one part of several, or the same file twice.
+        If something is missing, ambiguous, perhaps one part of several, or the same file twice.
     """
     named = {"--road": road, "--driver": driver, "--location": location}
     _refuse_same_path(named | {"--eye-tracker": eye_tracker})
     given = [path for path in (road, driver, eye_tracker, location) if path is not None]
     found = [video for video in sources.videos if not is_one_of(video.path, given)]
     _refuse_same_content([*(path for path in named.values() if path), *_paths(found)])
-    road_video, driver_video = assign_videos(
-        [video for video in found if not _is_world(video)],
-        None if road is None else open_video(road),
-        None if driver is None else open_video(driver),
+    road_named = None if road is None else open_video(road)
+    driver_named = None if driver is None else open_video(driver)
+    named_paths = [path for path in (road, driver) if path is not None]
+    if road_named is not None:
+        road_named = with_parts_beside(road_named, named_paths, trust_names=trust_names)
+        named_paths += road_named.paths
+    if driver_named is not None:
+        driver_named = with_parts_beside(driver_named, named_paths, trust_names=trust_names)
+        named_paths += driver_named.paths
+    known = [
+        *named_paths,
+        *(path for video in (road_named, driver_named) if video for path in video.broken),
+    ]
+    videos = gather_parts(
+        [video for video in found if not _is_world(video) and not is_one_of(video.path, known)],
+        broken=[(path, error) for path, error in sources.broken if not is_one_of(path, known)],
+        trust_names=trust_names,
     )
+    driver_video: Video | None = None
+    if composite:
+        if driver is not None:
+            raise InputError(
+                "A composite has road and driver in one video, but a driver video was named.",
+                fix="Leave out --driver, or --layout.",
+                path=driver,
+            )
+        road_video = only_video(videos, road_named, trust_names=trust_names)
+    else:
+        road_video, driver_video = assign_videos(
+            videos, road_named, driver_named, trust_names=trust_names
+        )
     location = location or _only(sources.locations, "tracks", "--location")
     tracker = eye_tracker or _only(sources.trackers, "eye tracker recordings", "--eye-tracker")
     if tracker is None:
@@ -78,7 +111,10 @@ def assign_roles(
             fix="Name its folder with --eye-tracker, as the device or Pupil Cloud made it.",
         )
     _check_tracker(tracker)
-    taken = [road_video.path, tracker, *(_paths([driver_video]) if driver_video else [])]
+    taken = [tracker]
+    for video in (road_video, driver_video):
+        if video is not None:
+            taken += [*video.paths, *video.broken]
     if location is not None:
         taken.append(location)
     candidates = [*_paths(sources.videos), *sources.locations, *sources.trackers]

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -11,7 +11,7 @@ import yaml
 
 from dashgaze.errors import InputError, ManifestError, RecordingError
 from dashgaze.files import filling, refuse_taken_folder, write_text
-from dashgaze.progress import Progress, silent
+from dashgaze.progress import Progress, part_of, silent
 from dashgaze.schemas.manifest import (
     MANIFEST_NAME,
     SESSION_SCHEMA,
@@ -21,14 +21,18 @@ from dashgaze.schemas.manifest import (
 )
 
 from ..eye_tracker.recognition import find_recording
+from .composite import shown_size
 from .conditions import Conditions, refused
+from .layouts import Layout
+from .phone_files import Made, plan_phone
 from .roles import Roles, assign_roles
 from .sources import find_sources
 from .start_time import StartTime, estimate_start, phone_model
 from .verified_copy import CHECKSUMS_NAME, Copied, check_space, checksums_text, copy_all, tasks_for
 
 _TRACKER_FOLDER = PurePosixPath("eye_tracker")
-_PHONE_FOLDER = PurePosixPath("phone")
+# Joining reads and writes what copying did once more; coding anew takes longer than both.
+_COPYING_SHARE = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,10 +47,12 @@ class Imported:
         What its ``session.yaml`` says.
     copied
         The files, with their checksums.
+    made
+        Files that were made of others: joined parts, the halves of a composite.
     left_out
         Files among the sources that were not taken.
     notes
-        What was assumed, in sentences.
+        What was assumed and made, in sentences.
     """
 
     path: Path
@@ -54,6 +60,7 @@ class Imported:
     copied: tuple[Copied, ...]
     left_out: tuple[Path, ...]
     notes: tuple[str, ...]
+    made: tuple[Made, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Give it as one object, ready for JSON."""
@@ -69,6 +76,15 @@ class Imported:
                 }
                 for each in self.copied
             ],
+            "made": [
+                {
+                    "target": str(each.target),
+                    "sources": [str(path) for path in each.sources],
+                    "size_bytes": each.size_bytes,
+                    "sha256": each.sha256,
+                }
+                for each in self.made
+            ],
             "left_out": [str(path) for path in self.left_out],
             "notes": list(self.notes),
         }
@@ -83,12 +99,19 @@ def import_session(
     eye_tracker: Path | None = None,
     location: Path | None = None,
     conditions: Conditions | None = None,
+    layout: Layout | None = None,
+    trust_names: bool = False,
+    keep_originals: bool = True,
     progress: Progress = silent,
 ) -> Imported:
     """Copy recordings into a new session folder and write its ``session.yaml``.
 
     The sources stay as they are. Each copy is read back and compared. The folder is filled under
     the name ``<session>.part`` and renamed at the end, so that it is there whole or not at all.
+
+    Parts of a split recording are joined without coding them anew, and a video with two pictures
+    is parted into two (see `join_parts` and `part_composite`); what was done stands in
+    ``phone/import.json``, and the originals in ``phone/original``.
 
     Parameters
     ----------
@@ -101,13 +124,20 @@ def import_session(
         Files that are named because they can't be told apart by their content and name.
     conditions
         What is known of the drive.
+    layout
+        How road and driver share the pictures of one video; None if each has its own.
+    trust_names
+        Whether files with like names are parts of one recording even if no times say so.
+    keep_originals
+        Whether what others are made of is copied as well.
     progress
         Called as bytes are copied.
 
     Raises
     ------
     InputError
-        If a source is missing, unreadable, ambiguous, a part of a split recording, or there twice.
+        If a source is missing, unreadable, ambiguous, or there twice, if parts don't fit to each
+        other or may be missing, or a layout does not fit to its video.
     OutputError
         If the folder exists and is not empty, the disk is full, or a copy differs.
     """
@@ -120,17 +150,27 @@ def import_session(
         driver=_path(driver),
         eye_tracker=_path(eye_tracker),
         location=_path(location),
+        composite=layout is not None,
+        trust_names=trust_names,
     )
-    places = _places(roles)
+    if layout is not None:
+        layout.boxes(shown_size(roles.road.info))  # refuses what does not fit, before it is copied
+    plan = plan_phone(roles, layout, keep_originals=keep_originals)
     notes: list[str] = []
-    content, start = _manifest_content(roles, places, target, conditions, notes)
-    tasks = [task for source, place in places.values() for task in tasks_for(source, place)]
-    check_space(target, tasks)
+    content, start = _manifest_content(roles, plan.names, target, conditions, notes)
+    copies = [*plan.copies, (roles.tracker, _TRACKER_FOLDER)]
+    tasks = [task for source, place in copies for task in tasks_for(source, place)]
+    check_space(target, tasks, made_bytes=plan.made_bytes)
+    share = _COPYING_SHARE if plan.steps else 1.0
     with filling(target) as folder:
-        copied = copy_all(tasks, folder, progress)
+        copied = copy_all(tasks, folder, part_of(progress, 0.0, share))
+        made, done = plan.make(folder, part_of(progress, share, 1.0))
+        notes += done
         content["eye_tracker"]["kind"] = _kind_of(folder / _TRACKER_FOLDER, roles.tracker)
         manifest = _parsed(content, folder / MANIFEST_NAME)
-        write_text(folder / CHECKSUMS_NAME, checksums_text(copied))
+        sums = {each.target: each.sha256 for each in copied}
+        sums |= {each.target: each.sha256 for each in made}
+        write_text(folder / CHECKSUMS_NAME, checksums_text(sums))
         write_text(folder / MANIFEST_NAME, _manifest_text(manifest, start))
     return Imported(
         path=target,
@@ -138,6 +178,7 @@ def import_session(
         copied=tuple(copied),
         left_out=roles.left_out,
         notes=tuple(notes),
+        made=tuple(made),
     )
 
 
@@ -145,24 +186,9 @@ def _path(path: Path | None) -> Path | None:
     return None if path is None else Path(path)
 
 
-def _places(roles: Roles) -> dict[str, tuple[Path, PurePosixPath]]:
-    """Give the source and the place in the session of each role."""
-    named = {
-        "road": roles.road.path,
-        "driver": None if roles.driver is None else roles.driver.path,
-        "location": roles.location,
-    }
-    places = {
-        role: (path, _PHONE_FOLDER / f"{role}{path.suffix.lower()}")
-        for role, path in named.items()
-        if path is not None
-    }
-    return places | {"eye_tracker": (roles.tracker, _TRACKER_FOLDER)}
-
-
 def _manifest_content(
     roles: Roles,
-    places: dict[str, tuple[Path, PurePosixPath]],
+    names: Mapping[str, PurePosixPath],
     target: Path,
     conditions: Conditions,
     notes: list[str],
@@ -183,7 +209,7 @@ def _manifest_content(
     if start is not None:
         content["recorded_at"] = start.text
         notes.append(f"recorded_at is estimated from {start.origin}: {start.text}.")
-    phone = {role: str(place) for role, (_, place) in places.items() if role != "eye_tracker"}
+    phone = {role: str(place) for role, place in names.items()}
     model = conditions.phone_model or phone_model(roles.road.path)
     content["phone"] = ({} if model is None else {"model": model}) | phone
     # The kind of a zip archive is known only when it is unpacked.

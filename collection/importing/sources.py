@@ -19,10 +19,27 @@ _INFO_FILE = "info.json"
 
 @dataclass(frozen=True, kw_only=True)
 class Video:
-    """A video file and what its headers say."""
+    """A video file and what its headers say.
+
+    Attributes
+    ----------
+    path, info
+        The file; of a split recording its first part.
+    later
+        The other parts, in order.
+    broken
+        Last parts that can't be read.
+    """
 
     path: Path
     info: MediaInfo
+    later: tuple["Video", ...] = ()
+    broken: tuple[Path, ...] = ()
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """All parts that can be read, in order."""
+        return (self.path, *(part.path for part in self.later))
 
 
 @dataclass(kw_only=True)
@@ -39,12 +56,15 @@ class Sources:
         Tracks of the phone.
     left_out
         Files that are none of these.
+    broken
+        Videos that can't be read, and why.
     """
 
     videos: list[Video] = field(default_factory=list)
     trackers: list[Path] = field(default_factory=list)
     locations: list[Path] = field(default_factory=list)
     left_out: list[Path] = field(default_factory=list)
+    broken: list[tuple[Path, MediaError]] = field(default_factory=list)
 
 
 def find_sources(paths: Sequence[Path]) -> Sources:
@@ -53,8 +73,8 @@ def find_sources(paths: Sequence[Path]) -> Sources:
     Raises
     ------
     InputError
-        If one does not exist or can't be read, is a session already, holds an eye tracker
-        recording that is not as the device made it, or is a video that can't be read.
+        If one does not exist or can't be read, is a session already, or holds an eye tracker
+        recording that is not as the device made it.
     """
     sources = Sources()
     for path in paths:
@@ -131,7 +151,10 @@ def _add_file(path: Path, sources: Sources, *, named: bool) -> None:
             sources.trackers.append(path)
             return
     elif path.suffix.lower() in VIDEO_SUFFIXES:
-        sources.videos.append(open_video(path))
+        try:
+            sources.videos.append(open_video(path))
+        except MediaError as error:
+            sources.broken.append((path, error))  # it may be the last part of a recording
         return
     elif looks_like_location(path):
         sources.locations.append(path)

@@ -4,7 +4,7 @@ import hashlib
 import os
 import shutil
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -79,20 +79,24 @@ def tasks_for(source: Path, target: PurePosixPath) -> list[CopyTask]:
     return [CopyTask(source=source, target=target, size_bytes=source.stat().st_size)]
 
 
-def check_space(folder: Path, tasks: Iterable[CopyTask]) -> None:
+def check_space(folder: Path, tasks: Iterable[CopyTask], *, made_bytes: int = 0) -> None:
     """Check that the files fit.
 
     Parameters
     ----------
     folder
         Where they go; it may not exist yet.
+    tasks
+        What is copied.
+    made_bytes
+        Space for what is made of the copies.
 
     Raises
     ------
     OutputError
         If they don't.
     """
-    needed = sum(task.size_bytes for task in tasks) + _SPARE_BYTES
+    needed = sum(task.size_bytes for task in tasks) + made_bytes + _SPARE_BYTES
     place = folder.absolute()
     while not place.exists():
         place = place.parent
@@ -160,9 +164,9 @@ def copy_all(tasks: Sequence[CopyTask], folder: Path, progress: Progress) -> lis
     return copied
 
 
-def checksums_text(copied: Iterable[Copied]) -> str:
-    """Give the checksums as ``sha256sum --check`` reads them."""
-    lines = sorted((each.target.as_posix(), each.sha256) for each in copied)
+def checksums_text(sha256_of: Mapping[PurePosixPath, str]) -> str:
+    """Give the checksums of files, by their places, as ``sha256sum --check`` reads them."""
+    lines = sorted((place.as_posix(), sha256) for place, sha256 in sha256_of.items())
     return "".join(f"{sha256}  {name}\n" for name, sha256 in lines)
 
 

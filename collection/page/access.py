@@ -2,9 +2,9 @@
 
 import hmac
 import time
-from collections.abc import Awaitable, Callable
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from . import limits
 
@@ -14,8 +14,7 @@ HEADERS = {
     "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
     "trusted-types 'none'",
     "Permissions-Policy": "camera=(self), microphone=(self), geolocation=(self), "
-    "accelerometer=(self), gyroscope=(self), screen-wake-lock=(self), battery=(self), "
-    "fullscreen=(self)",
+    "accelerometer=(self), gyroscope=(self), screen-wake-lock=(self), fullscreen=(self)",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -26,8 +25,6 @@ HEADERS = {
 
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _WINDOW_S = 10.0
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Access:
@@ -59,7 +56,7 @@ class Access:
         plain = {name for name in self._names if port == (443 if self._scheme == "https" else 80)}
         self._hosts = frozenset(f"{name}:{port}" for name in self._names) | plain
 
-    def middleware(self) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+    def middleware(self) -> Middleware:
         """Give what stands before every handler."""
 
         @web.middleware

@@ -85,14 +85,24 @@ class Drive:
     def taken_role(self, stream: str, device: str) -> bool:
         """Whether another device records this stream at the moment."""
         return any(
-            view.beat.device != device and view.beat.role in ("both", stream) for view in self.here()
+            view.beat.device != device and view.beat.role in ("both", stream)
+            for view in self.here()
         )
 
     def unfinished(self) -> list[Part]:
-        """Give the parts that a page still owes something of.
+        """Give the parts that a page which is here still owes something of.
 
-        What a killed page left is closed by the next page in the same browser. Until then it stays
-        open, but only pages that are there are waited for.
+        What a killed page left is sent by the next one in the same browser, at once.
         """
-        here = {view.beat.device for view in self.here()}
-        return [part for part in self.parts if not part.complete and part.opening.device in here]
+        pages = {view.beat.page for view in self.here()}
+        devices = {view.beat.device for view in self.here()}
+        now_s = time.monotonic()
+        return [
+            part
+            for part in self.parts
+            if not part.complete
+            and (
+                part.opening.page in pages
+                or (part.opening.device in devices and now_s - part.last_s < limits.PAGE_GONE_S)
+            )
+        ]

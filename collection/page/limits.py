@@ -33,6 +33,9 @@ BODY_S = 30.0
 PAGE_GONE_S = 6.0
 """A page that was silent for so long is taken to be gone; it reports every second."""
 
+CAMERAS_S = 3.0
+"""Longest wait at start for a page to report that its cameras are open."""
+
 START_S = 20.0
 """Longest wait for the first data of every camera after start."""
 

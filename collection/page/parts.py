@@ -139,7 +139,13 @@ class Parts:
                 raise RefusedError(409, "Pieces before it are missing.", next_seq=expected)
             if free_bytes(self._folder) < limits.FREE_BYTES:
                 raise RefusedError(507, "The disk of the computer is full.", next_seq=expected)
-            line = {"what": "piece", "key": key, "seq": seq, "bytes": len(content), "sha256": digest}
+            line = {
+                "what": "piece",
+                "key": key,
+                "seq": seq,
+                "bytes": len(content),
+                "sha256": digest,
+            }
             with _full_disk():
                 await asyncio.to_thread(_append, part.path, part.size_bytes, content)
             await self._enter(line)

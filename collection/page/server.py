@@ -11,9 +11,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
 
+from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
-from dashgaze.errors import MissingExtraError, OutputError
+from dashgaze.errors import OutputError
 
 from . import limits
 from .access import Access
@@ -22,14 +23,6 @@ from .folder import PageFolder
 from .journal import Journal
 from .messages import Beat, PartEnd, PartOpening, Piece, Ping, Wish
 from .parts import Parts, RefusedError
-
-try:
-    from aiohttp import web
-except ImportError as error:
-    raise MissingExtraError(
-        "The page's server needs aiohttp, which is not installed.",
-        fix="Type: pip install 'dashgaze[collect]'",
-    ) from error
 
 _TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
 _PAGE = (
@@ -96,6 +89,7 @@ class PageServer:
         self._bodies = asyncio.Semaphore(limits.BODIES_AT_ONCE)
         self._static = {name: _asset(name) for name in _PAGE}
         self._runner: web.AppRunner | None = None
+        self.listening_since_s = 0.0
 
     @property
     def url(self) -> str:
@@ -141,6 +135,7 @@ class PageServer:
                 fix="Stop what uses it, or choose another with --port.",
             ) from error
         self._runner = runner
+        self.listening_since_s = time.monotonic()
         # port 0 asks for any: now it has a number
         self.port = int(runner.addresses[0][1])
         self._access.listen_on(self.port)
@@ -168,12 +163,12 @@ class PageServer:
 
     async def _hello(self, request: web.Request) -> dict[str, object]:
         await self._body(request, limits.MESSAGE_BYTES)
-        roles = sorted({view.beat.role for view in self.drive.here()})
+        others = [{"device": v.beat.device, "role": v.beat.role} for v in self.drive.here()]
         return {
             "session": self.folder.session.resolve().name,
             "store": hashlib.sha256(self.folder.store.encode()).hexdigest()[:16],
             "state": self.drive.state,
-            "roles": roles,
+            "others": others,
         }
 
     async def _beat(self, request: web.Request) -> dict[str, object]:
@@ -224,8 +219,6 @@ class PageServer:
 
     async def _wish(self, request: web.Request) -> dict[str, object]:
         wish = await self._message(request, Wish)
-        if wish.page not in self.drive.pages:
-            raise RefusedError(409, "This page has not reported yet.")
         if wish.what == "start" and self.drive.state != "recording":
             await self.drive.enter("recording", "pressed on the page")
         elif wish.what == "stop" and self.drive.state == "recording":
@@ -262,7 +255,7 @@ def _checked(model: type[_Model], content: bytes | dict[str, str]) -> _Model:
 
 
 def _asset(name: str) -> bytes:
-    return (files(__package__) / "static" / name).read_bytes()
+    return (files("dashgaze.collection.page") / "static" / name).read_bytes()
 
 
 def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:

@@ -43,8 +43,7 @@ _FAULTS = (
     (
         r"no devices|device '?.*'? not found|no permissions",
         "The phone is not attached, or this computer may not use it.",
-        "Plug it in with a data cable, switch on USB debugging (developer options), and look at "
-        "`adb devices`.",
+        "Plug in a data cable, switch on USB debugging, and look at `adb devices`.",
     ),
     (
         r"closed|protocol fault|connection reset|device disconnected|failed to read|broken pipe",

@@ -1,6 +1,7 @@
 """The windscreen phone as a field device: any camera app, seen through adb."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -190,6 +191,9 @@ class AdbPhone:
             If not exactly the expected number of files grow in time (``unknown``), or the app
             can't be told.
         """
+        if self._offset is None:
+            with contextlib.suppress(DeviceError):
+                await self.clock_offset()
         if not self._asked:
             running = await self._running()
             if running is not None:

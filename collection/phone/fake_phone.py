@@ -42,6 +42,7 @@ GOOD_STATE = PhoneState(
 
 @dataclass(kw_only=True)
 class _FakeFile:
+    origin: str
     target: str
     rate_bytes_s: float
     began_s: float
@@ -127,13 +128,14 @@ class FakePhone:
     def begin_part(self) -> None:
         """Let all files be closed and go on in new parts, as at 4 GB."""
         now_s = self._clock()
-        number = 1 + sum(file.target.startswith(_stem(self._targets[0])) for file in self._files)
         for target in self._targets:
             for file in self._files:
-                if _stem(file.target) == _stem(target):
-                    file.target = _numbered(target, 1)
-            self.freeze(_numbered(target, number - 1))
-            self._begin(_numbered(target, number), now_s)
+                if file.origin == target and file.ended_s is None:
+                    file.ended_s = now_s
+            self._begin(target, now_s)
+            parts = [file for file in self._files if file.origin == target]
+            for number, file in enumerate(parts, 1):
+                file.target = _numbered(target, number)
 
     @property
     def recording(self) -> bool:
@@ -285,6 +287,7 @@ class FakePhone:
     def _begin(self, target: str, now_s: float) -> None:
         self._files.append(
             _FakeFile(
+                origin=target,
                 target=target,
                 rate_bytes_s=self._rate_bytes_s,
                 began_s=now_s,
@@ -308,10 +311,6 @@ class FakePhone:
             return _GONE
         waiting = self._failures.get(call)
         return waiting.popleft() if waiting else None
-
-
-def _stem(target: str) -> str:
-    return target.rsplit(".", 1)[0]
 
 
 def _numbered(target: str, number: int) -> str:

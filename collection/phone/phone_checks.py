@@ -150,7 +150,7 @@ def _clock(state: PhoneState) -> Iterator[Check]:
     if offset is None or within is None:
         yield _unread("clock", "The phone's clock")
         return
-    what = f"The phone's clock is {offset:+.0f} ± {within:.0f} ms from this computer's."
+    what = f"The phone's clock is {offset:+.1f} ± {within:.1f} ms from this computer's."
     if abs(offset) > _LARGE_OFFSET_MS:
         fix = "Let both take their time from the network, before aeroplane mode is switched on."
         yield _check("clock", "amber", what, fix)

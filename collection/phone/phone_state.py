@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 # Statuses of Android's BatteryManager: 2 charging, 5 full.
 _CHARGING = ("2", "5")
@@ -115,7 +116,7 @@ def parse_free_bytes(text: str) -> int | None:
     Android 6 and later print 1K blocks, like other Unixes; older ones sizes such as ``3.2G``.
     """
     lines = [line.split() for line in text.splitlines() if line.strip()]
-    for head, values in zip(lines, lines[1:], strict=False):
+    for head, values in pairwise(lines):
         for name in ("Available", "Avail", "Free"):
             if name in head and head.index(name) < len(values):
                 return _size_bytes(values[head.index(name)])
@@ -153,7 +154,9 @@ def parse_together(features: str) -> bool | None:
     """Read out of ``pm list features`` whether cameras may run at once."""
     if "feature:" not in features:
         return None
-    return bool(re.search(r"^feature:android\.hardware\.camera\.concurrent\s*$", features, re.M))
+    return bool(
+        re.search(r"^feature:android\.hardware\.camera\.concurrent\s*$", features, re.MULTILINE)
+    )
 
 
 def state_of(

@@ -37,6 +37,38 @@ def import_command(
         Path | None,
         typer.Option(help="The phone's track, if it can't be told.", show_default=False),
     ] = None,
+    layout: Annotated[
+        str | None,
+        typer.Option(
+            metavar="lr|tb|pip:x,y,w,h",
+            help="One video shows both: side by side, one above the other, or the driver in a "
+            "window (left edge, top edge, width, height).",
+            show_default=False,
+        ),
+    ] = None,
+    road_side: Annotated[
+        str | None,
+        typer.Option(
+            help="Which half of it is the road: left, right, top, bottom; main for pip.",
+            show_default=False,
+        ),
+    ] = None,
+    join_parts: Annotated[
+        bool,
+        typer.Option(
+            "--join-parts",
+            help="Join files with like names (road_1, road_2 …) even if no times in them say that "
+            "they follow each other.",
+            show_default=False,
+        ),
+    ] = False,
+    originals: Annotated[
+        bool,
+        typer.Option(
+            "--originals/--no-originals",
+            help="Whether to copy what road and driver are joined or cut out of, too.",
+        ),
+    ] = True,
     session_id: Annotated[
         str | None, typer.Option(help="Name of the session; else that of its folder.")
     ] = None,
@@ -71,10 +103,14 @@ def import_command(
     drive is left out and asked for in the end. Exits with 0 once the files are safe, whatever the
     check says of them.
 
+    A recording in several files (road.mp4, road_1.mp4 …; GX010123, GX020123 …) is joined without
+    coding it anew. A video that shows road and driver at once is parted: see --layout.
+
     Example: `dashgaze import sdcard/DCIM download.zip --session drives/session_07 --lighting day`
     """
     from dashgaze.checks import check
-    from dashgaze.collection.importing import Conditions, import_session
+    from dashgaze.collection.importing import Conditions, import_session, parse_layout
+    from dashgaze.errors import InputError
 
     conditions = Conditions(
         session_id=session_id,
@@ -90,6 +126,11 @@ def import_command(
         consent_scope=consent_scope,
         phone_model=phone_model,
     )
+    if layout is None and road_side is not None:
+        raise InputError(
+            "--road-side was given without --layout.",
+            fix="Say how the two share the picture: --layout lr, tb or pip:x,y,w,h.",
+        )
     with progress_bar(quiet=quiet) as progress:
         imported = import_session(
             sources or [],
@@ -99,6 +140,9 @@ def import_command(
             eye_tracker=eye_tracker,
             location=location,
             conditions=conditions,
+            layout=None if layout is None else parse_layout(layout, road_side),
+            trust_names=join_parts,
+            keep_originals=originals,
             progress=progress,
         )
         report = check(imported.path, progress=progress)
@@ -107,6 +151,8 @@ def import_command(
         return
     size = sum(each.size_bytes for each in imported.copied)
     typer.echo(f"{imported.path}: {len(imported.copied)} files, {size / 1e6:.1f} MB, all compared.")
+    for made in imported.made:
+        typer.echo(f"  made: {made.target}")
     for path in imported.left_out:
         typer.echo(f"  left out: {path}")
     for note in imported.notes:

@@ -70,13 +70,23 @@ def pack_command(
         ),
     ] = None,
     as_recorded: Annotated[
-        bool | None,
+        str | None,
         typer.Option(
-            "--as-recorded/--anonymized",
-            help="Ego and road pictures with the faces and plates of others: somebody has to have decided it.",
+            "--as-recorded",
+            metavar="REASON",
+            help="Pack ego and road pictures with the faces and plates of others, and say why that may be: it "
+            "is written into the data set.",
             show_default=False,
         ),
     ] = None,
+    anonymized: Annotated[
+        bool,
+        typer.Option(
+            "--anonymized",
+            help="Take back --as-recorded of an earlier run.",
+            show_default=False,
+        ),
+    ] = False,
     images_every: Annotated[
         int | None,
         typer.Option(
@@ -162,7 +172,8 @@ def pack_command(
         raw_gaze=raw_gaze,
         location=location,
         sound=sound,
-        as_recorded=as_recorded,
+        as_recorded=False if anonymized else None if as_recorded is None else True,
+        as_recorded_reason=as_recorded,
         images_every=images_every,
         split_protocol=split_protocol,
         about=about,

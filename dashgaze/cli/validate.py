@@ -43,8 +43,10 @@ def validate_command(
 
     Example: `dashgaze validate out/dashgaze --deep --release`
     """
+    from dashgaze.dataset.packing.recovery import recover_if_broken_off
     from dashgaze.dataset.reading.validate import validate
 
+    recover_if_broken_off(dataset)
     with progress_bar(quiet=quiet) as progress:
         report = validate(dataset, deep=deep, release=release, progress=progress)
     if as_json:

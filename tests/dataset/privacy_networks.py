@@ -46,7 +46,16 @@ def write_network(
         1, _field(1, "image") + _field(2, "mean") + _field(3, "m") + _field(4, "GlobalAveragePool")
     )
     weights = b""
-    nodes += _field(1, _field(1, "mean") + _field(1, "pick") + _field(2, "one") + _field(4, "Conv"))
+    # An attribute: name, integers, and that it is a list of them.
+    kernel = _field(1, "kernel_shape") + _field(8, 1) + _field(8, 1) + _field(20, 7)
+    nodes += _field(
+        1,
+        _field(1, "mean")
+        + _field(1, "pick")
+        + _field(2, "one")
+        + _field(4, "Conv")
+        + _field(5, kernel),
+    )
     weights += _field(5, _tensor("pick", np.zeros((1, 3, 1, 1))))
     for name, values in outputs.items():
         flat = values.reshape(1, 1, 1, -1)

@@ -16,6 +16,7 @@ from dashgaze.dataset.privacy import (
     anonymized_view,
     read_anonymized_record,
 )
+from dashgaze.dataset.privacy.covering import LEVEL_STEP
 from dashgaze.dataset.privacy.options import MARGIN_PX, MARGIN_SHARE
 from dashgaze.dataset.video.view_source import open_view
 from dashgaze.errors import InputError, MediaError
@@ -128,7 +129,8 @@ def test_two_people_and_two_plates_can_not_be_told_apart_and_the_rest_is_as_it_w
             area = np.s_[y : y + size[1], x : x + size[0]]
             assert np.abs(one[index][area] - other[index][area]).mean() > 10
             left = np.abs(one_covered[index][area] - other_covered[index][area])
-            assert left.mean() < 3
+            # One step of a mean, and coding; the features themselves differ by up to 100.
+            assert left.max() <= LEVEL_STEP + 5
             margin = max(MARGIN_SHARE * max(size), MARGIN_PX) + 2
             reach = int(np.ceil(margin))
             inside[

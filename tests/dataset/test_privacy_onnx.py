@@ -76,8 +76,9 @@ def yunet() -> dict[str, np.ndarray]:
     return out
 
 
-def test_centerface(write):
-    detector = OnnxDetector(write(centerface()), "face")
+@pytest.mark.parametrize("stated", [(1, 3, "height", "width"), (10, 3, 32, 32)])
+def test_centerface_whatever_size_its_file_states(write, stated):
+    detector = OnnxDetector(write(centerface(), input_shape=stated), "face")
     assert isinstance(detector, RegionDetector)
     (region,) = detector.detect(PICTURE)
     assert numbers(region) == pytest.approx([42 - 8, 22 - 12, 16, 24], abs=1e-3)

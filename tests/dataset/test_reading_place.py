@@ -32,7 +32,7 @@ def test_a_python_package_of_the_name_is_no_data_set(here):
     assert place.folder is None
     assert place.hub_id == "dashgaze/dashgaze"
     assert f"{here / 'dashgaze'} (no packed data set)" in place.looked_at
-    with pytest.raises(InputError, match="is a Python package, not a packed data set"):
+    with pytest.raises(InputError, match=r"is a Python package, not a packed data set"):
         find_place("dashgaze")
 
 
@@ -50,7 +50,7 @@ def test_the_variable_takes_a_folder_or_a_repository(here, monkeypatch):
     monkeypatch.setenv("DASHGAZE_ROOT", "lab/drives")
     assert find_place().hub_id == "lab/drives"
     monkeypatch.setenv("DASHGAZE_ROOT", str(here / "nowhere"))
-    with pytest.raises(InputError, match="nowhere is not there"):
+    with pytest.raises(InputError, match=r"nowhere is not there"):
         find_place()
 
 
@@ -69,14 +69,14 @@ def test_what_a_folder_lacks_is_named(here):
 
 def test_a_hub_variable_that_is_no_repository_is_refused(here, monkeypatch):
     monkeypatch.setenv("DASHGAZE_HUB", "https://example.org/x")
-    with pytest.raises(InputError, match="organisation/name"):
+    with pytest.raises(InputError, match=r"organisation/name"):
         find_place()
 
 
 def test_a_swap_that_was_broken_off_is_told_with_the_way_out(here):
     packed(here / f"dashgaze{REPLACED_SUFFIX}")
     for root in (None, here / "dashgaze"):
-        with pytest.raises(InputError, match="killed in its last moment.*dashgaze pack"):
+        with pytest.raises(InputError, match=r"killed in its last moment.*dashgaze pack"):
             find_place(root)
 
 

@@ -1,7 +1,6 @@
 """Values of a row, in whatever form a library gives it."""
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pytest
 

@@ -5,6 +5,7 @@ CONTROL_PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Simulated eye tracker</title>
+<link rel="icon" href="data:,">
 <style>
   :root { color-scheme: light dark; font: 16px/1.4 system-ui, sans-serif; }
   body { max-width: 46rem; margin: 1rem auto; padding: 0 1rem; }
@@ -31,7 +32,7 @@ function row(name, fault) {
   const side = document.createElement("span"), value = document.createElement("input");
   value.type = "text"; value.value = fault.value ?? ""; value.hidden = fault.value === null;
   value.setAttribute("aria-label", "value of " + name);
-  side.append(value, " " + fault.unit);
+  side.append(value, typeof fault.value === "number" ? " " + fault.unit : "");
   const send = () => post({name, on: box.checked, value: value.hidden ? null : value.value});
   box.onchange = send; value.onchange = () => box.checked && send();
   item.append(box, label, what, side); list.append(item);

@@ -41,6 +41,13 @@ class Fault:
     unit: str = ""
     usual: float | str | None = None
 
+    @property
+    def usual_text(self) -> str:
+        """Its usual value with its unit; empty if it has none."""
+        if self.usual is None:
+            return ""
+        return f"{self.usual:g} {self.unit}" if isinstance(self.usual, float) else self.usual
+
 
 _ALL = (
     Fault(name="latency", what="every answer comes late", unit="s", usual=2.0),

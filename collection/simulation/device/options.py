@@ -1,5 +1,6 @@
 """What kind of device is simulated."""
 
+import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +39,8 @@ class DeviceOptions:
     address
         Where to listen; only this computer can reach it by default.
     advertised_address
-        What the device says its address is; the one it listens on if not given.
+        What the device says its address is; if not given the one it listens on, or for 0.0.0.0 the one by
+        which this computer reaches its network.
     port, rtsp_port, time_echo_port, control_port
         Ports to listen on; 0 takes a free one.
     announce
@@ -101,6 +103,12 @@ class DeviceOptions:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        for address in (self.address, self.advertised_address):
+            if address is not None and not _is_ipv4(address):
+                raise InputError(
+                    f"{address!r} is no IPv4 address.",
+                    fix="Use 127.0.0.1 for this computer only, 0.0.0.0 for everyone on the network.",
+                )
         for name in ("port", "rtsp_port", "time_echo_port", "control_port"):
             if not 0 <= getattr(self, name) <= _LARGEST_PORT:
                 raise InputError(f"{name} is {getattr(self, name)}; 0 to 65535 is expected.")
@@ -121,3 +129,11 @@ class DeviceOptions:
     def size_px(self) -> tuple[int, int]:
         """Width and height of the scene camera's pictures."""
         return self.scene_size_px or SCENE_SIZES_PX[self.kind]
+
+
+def _is_ipv4(text: str) -> bool:
+    try:
+        ipaddress.IPv4Address(text)
+    except ValueError:
+        return False
+    return True

@@ -6,6 +6,8 @@ from typing import Protocol
 
 from aiohttp import web
 
+from dashgaze.errors import InputError
+
 from .announcement import Announcement
 from .clock import DeviceClock
 from .companion_app import CompanionApp
@@ -13,6 +15,7 @@ from .control import Controlled, control_application, control_routes
 from .http_interface import HttpInterface
 from .http_site import HttpSite
 from .options import DeviceOptions
+from .own_address import reachable_address
 from .rtsp_server import RtspServer
 from .tcp_service import TcpService
 from .time_echo import TimeEcho
@@ -61,14 +64,14 @@ class DevicePorts:
         Raises
         ------
         InputError
-            If a port can't be had.
+            If a port can't be had, or the network takes no announcement.
         """
         options = self._options
         await self.http.open(options.address, options.port)
         await self.control.open(options.address, options.control_port)
         await self.rtsp.open(options.address, options.rtsp_port)
         await self.echo.open(options.address, options.time_echo_port)
-        self._app.address = options.advertised_address or options.address
+        self._app.address = options.advertised_address or reachable_address(options.address)
         self._app.rtsp_port, self._app.time_echo_port = self.rtsp.port, self.echo.port
         if options.announce:
             announcement = Announcement(
@@ -78,7 +81,13 @@ class DevicePorts:
                 address=self._app.address,
                 port=self.http.port,
             )
-            announcement.open()
+            try:
+                announcement.open()
+            except OSError as error:
+                raise InputError(
+                    f"The device can't be announced over mDNS: {error.strerror or error}.",
+                    fix="Leave the announcement out (--no-announce), and use its address.",
+                ) from error
             self._stack.push_async_callback(announcement.close)
         await self.apply()
 

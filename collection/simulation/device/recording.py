@@ -80,7 +80,9 @@ class DeviceRecording:
         self._microphone = microphone
         self._begin_ns = clock.steady_ns()
         # The app's own times have the resolution of a millisecond.
-        self._start_ns = clock.stamp_ns(self._begin_ns) // _MS * _MS
+        exact_ns = clock.stamp_ns(self._begin_ns)
+        self._start_ns = exact_ns // _MS * _MS
+        self._lost_ns = exact_ns - self._start_ns
         self._events = [Event(name="recording.begin", timestamp_ns=self._start_ns)]
         self._gaze: list[GazeLog] = []
         self._gaze_open = False
@@ -182,7 +184,8 @@ class DeviceRecording:
         OutputError
             If it can't be written.
         """
-        end_ns = self._start_ns + self.duration_ns() // _MS * _MS
+        # Rounded up: what came in the last millisecond came before the end.
+        end_ns = self._start_ns + -(-(self.duration_ns() + self._lost_ns) // _MS) * _MS
         self.end_parts(gaze=True)
         if self._part_folder is None or self._options.record_to is None:
             return None

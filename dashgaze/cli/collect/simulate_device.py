@@ -89,7 +89,6 @@ def simulate_device_command(
     options = DeviceOptions(
         kind=kind,
         address=address,
-        advertised_address=_own_address() if address == _EVERYWHERE else None,
         port=port,
         rtsp_port=rtsp_port,
         control_port=control_port,
@@ -112,25 +111,26 @@ def simulate_device_command(
 async def _run(options: "DeviceOptions", *, as_json: bool, quiet: bool) -> list[Path]:
     from dashgaze.collection.simulation.device import DeviceSimulator
 
+    stopped = _asked_to_end()
     async with DeviceSimulator(options) as device:
         if as_json:
             print_json(device.describe())
         elif not quiet:
             _print_device(device)
-        await _until_interrupted()
+        await stopped.wait()
     return device.recordings
 
 
-async def _until_interrupted() -> None:
-    """Wait for Ctrl-C, or for being asked to end."""
+def _asked_to_end() -> asyncio.Event:
+    """Give what is set by Ctrl-C, or when the program is told to end."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     try:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stopped.set)
     except NotImplementedError:
-        pass  # Windows: Ctrl-C cancels this coroutine instead
-    await stopped.wait()
+        pass  # Windows: Ctrl-C cancels what waits instead
+    return stopped
 
 
 def _print_device(device: "DeviceSimulator") -> None:
@@ -151,22 +151,9 @@ def _print_device(device: "DeviceSimulator") -> None:
     )
     here = "127.0.0.1" if options.address == _EVERYWHERE else device.address
     console.print(f"faults: http://{here}:{device.control_port}/simulator", highlight=False)
-    table = Table("fault", "what happens", "usual value", "on", box=None, header_style="bold")
+    table = Table("fault", "what happens", "usual value", "on", box=None, pad_edge=False)
     on = device.faults.all_on()
     for item in FAULTS.values():
-        usual = "" if item.usual is None else f"{item.usual} {item.unit}"
-        table.add_row(item.name, item.what, usual, "yes" if item.name in on else "")
+        table.add_row(item.name, item.what, item.usual_text, "yes" if item.name in on else "")
     console.print(table)
     console.print("Ctrl-C ends it.", highlight=False)
-
-
-def _own_address() -> str:
-    """Find the address by which others on the network reach this computer; sends nothing."""
-    import socket
-
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # kept for documentation, never routed (RFC 5737)
-        except OSError:
-            return "127.0.0.1"
-        return str(probe.getsockname()[0])

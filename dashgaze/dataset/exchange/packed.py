@@ -12,13 +12,13 @@ import pyarrow.parquet as pq
 from dashgaze.errors import InputError
 from dashgaze.progress import Progress, silent
 from dashgaze.schemas.dataset_manifest import (
+    CHECKSUMS_NAME,
     DATASET_MANIFEST_NAME,
     DatasetManifest,
     DatasetSession,
     read_dataset_manifest,
 )
 
-CHECKSUMS_NAME = "checksums.sha256"
 _AGAIN = "Pack it again with `dashgaze pack`, or fetch a whole copy."
 _NAMED = 5
 

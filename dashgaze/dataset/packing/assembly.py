@@ -12,6 +12,7 @@ from dashgaze.dataset.tables.shard import check_shard, write_shard
 from dashgaze.progress import Progress, part_of
 from dashgaze.schemas.about import About
 from dashgaze.schemas.dataset_manifest import (
+    CHECKSUMS_NAME,
     DATASET_MANIFEST_NAME,
     DATASET_SCHEMA,
     SPLITS,
@@ -20,11 +21,11 @@ from dashgaze.schemas.dataset_manifest import (
     LeftOut,
     Split,
     Withdrawn,
+    build_digest,
 )
 
-from .digests import build_digest, sha256_of
+from .digests import sha256_of
 from .layout import (
-    CHECKSUMS_NAME,
     SCHEMAS_NAME,
     SESSIONS,
     TABLES,

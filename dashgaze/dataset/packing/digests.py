@@ -3,13 +3,11 @@
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from dashgaze.dataset.tables.drive_tables import source_files
 from dashgaze.fingerprint import fingerprints
-from dashgaze.schemas.dataset_manifest import DatasetFile
 from dashgaze.session import DERIVED_NAME
 
 from .admission import Admitted
@@ -70,17 +68,3 @@ def sha256_of(path: Path) -> str:
         while block := file.read(_BLOCK_BYTES):
             digest.update(block)
     return digest.hexdigest()
-
-
-def build_digest(files: Iterable[DatasetFile]) -> str:
-    """Give what identifies the data: from path and SHA-256 of every shard and video.
-
-    Parameters
-    ----------
-    files
-        Files of the data set; papers among them don't count.
-    """
-    digest = hashlib.sha256()
-    for path, sha256 in sorted((file.path, file.sha256) for file in files if file.config):
-        digest.update(f"{sha256}  {path}\n".encode())
-    return digest.hexdigest()[:16]

@@ -17,7 +17,6 @@ from dashgaze.schemas.image_table import IMAGE_TABLE
 SESSIONS: Final = "sessions"
 VIDEOS: Final = "videos"
 VIDEO_METADATA_PATH: Final = "videos/metadata.parquet"
-CHECKSUMS_NAME: Final = "checksums.sha256"
 SCHEMAS_NAME: Final = "schemas"
 
 TABLES: Mapping[str, Table] = {

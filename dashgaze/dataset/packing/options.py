@@ -30,6 +30,8 @@ class Content:
         Whether the road videos have their sound.
     as_recorded
         Whether ego and road pictures are packed without faces and plates blurred.
+    as_recorded_reason
+        Why they may be; empty if they are not.
     images_every
         One frame in so many has its crops.
     """
@@ -40,6 +42,7 @@ class Content:
     location: bool = False
     sound: bool = False
     as_recorded: bool = False
+    as_recorded_reason: str = ""
     images_every: int = 6
 
     @property
@@ -54,7 +57,7 @@ class PackOptions:
 
     Attributes
     ----------
-    images, videos, raw_gaze, location, sound, as_recorded, images_every
+    images, videos, raw_gaze, location, sound, as_recorded, as_recorded_reason, images_every
         See `Content`. None: as the data set that is packed again has it; for a new one the default of
         `Content`.
     split_protocol
@@ -79,6 +82,7 @@ class PackOptions:
     location: bool | None = None
     sound: bool | None = None
     as_recorded: bool | None = None
+    as_recorded_reason: str | None = None
     images_every: int | None = None
     split_protocol: str | Path | None = None
     about: Path | None = None
@@ -125,6 +129,11 @@ class PackOptions:
                 "There is no picture to be packed as recorded.",
                 fix="Add --videos or --images, or leave out --as-recorded.",
             )
+        if content.as_recorded and not content.as_recorded_reason.strip():
+            raise InputError(
+                "Others are seen in pictures that are packed as recorded, and it is not said why that may be.",
+                fix='Say who decided it and why: --as-recorded "…", or use `dashgaze anonymize`.',
+            )
         return _without_idle_choices(content)
 
 
@@ -135,5 +144,8 @@ def _without_idle_choices(content: Content) -> Content:
         content,
         sound=content.sound and content.videos,
         as_recorded=content.as_recorded and content.pictures,
+        as_recorded_reason=(
+            content.as_recorded_reason.strip() if content.as_recorded and content.pictures else ""
+        ),
         images_every=content.images_every if content.images else default.images_every,
     )

@@ -2,25 +2,18 @@
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from dashgaze.errors import InputError
 from dashgaze.progress import Progress, part_of, silent
-from dashgaze.schemas.about import About, read_about
-from dashgaze.schemas.dataset_manifest import DatasetManifest, DatasetSession, LeftOut
-from dashgaze.session import Session
+from dashgaze.schemas.dataset_manifest import DatasetManifest, LeftOut
 
-from .admission import Admitted, LeftOutDrive, admit
-from .assembly import Plan, about_of, assemble, drivers_left_out_of
-from .digests import source_digest
-from .drivers import driver_digest, withdrawn_from_drives
+from .assembly import Plan, assemble, drivers_left_out_of
 from .gathering import gather
 from .lock import locked
-from .old_dataset import OldDataset, damage_of, find_old_dataset
-from .options import Content, PackOptions
+from .old_dataset import OldDataset, damage_of
+from .options import PackOptions
+from .outlook import Outlook, look_ahead
 from .pack_result import PackResult
-from .picture_readiness import refuse_unready
 from .session_pool import write_sessions
 from .session_work import PackedSession, SessionTask
 from .splitting import split_sessions
@@ -29,24 +22,6 @@ from .versions import installed_versions
 
 _DEFAULT = PackOptions()
 _WORK_PREFIX = ".sessions-"
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Outlook:
-    """What will be done, before anything is written."""
-
-    out: Path
-    options: PackOptions
-    content: Content
-    about: About
-    old: OldDataset | None
-    admitted: tuple[Admitted, ...]
-    digests: dict[str, str]
-    fresh: tuple[Admitted, ...]
-    unchanged: tuple[DatasetSession, ...]
-    not_at_hand: tuple[DatasetSession, ...]
-    left_out: tuple[LeftOutDrive, ...]
-    notes: tuple[str, ...]
 
 
 def pack(
@@ -100,114 +75,15 @@ def pack(
     target = Path(out).resolve()
     sessions = gather(listed, target)
     if dry_run:
-        return _foretold(_look_ahead(sessions, target, options))
+        return _foretold(look_ahead(sessions, target, options))
     with locked(target):
         recover(target)
-        outlook = _look_ahead(sessions, target, options)
+        outlook = look_ahead(sessions, target, options)
         with staging(target) as stage:
             return _pack(outlook, stage, workers=workers, progress=progress)
 
 
-def _look_ahead(sessions: Sequence[Session], out: Path, options: PackOptions) -> _Outlook:
-    old = find_old_dataset(out)
-    manifest = None if old is None else old.manifest
-    content = options.content(manifest)
-    withdrawn = withdrawn_from_drives(session.root for session in sessions)
-    if manifest is not None:
-        withdrawn |= {each.driver_digest for each in manifest.withdrawn}
-    here = {session.manifest.session_id for session in sessions}
-    not_at_hand = _not_at_hand(old, here, withdrawn, content, options)
-    admitted, left_out = admit(
-        sessions,
-        withdrawn=withdrawn,
-        kept=not_at_hand,
-        as_recorded=content.as_recorded,
-        doubtful=options.doubtful,
-    )
-    if not admitted and not not_at_hand:
-        reasons = "; ".join(f"{each.session_id}: {each.reason}" for each in left_out)
-        raise InputError(
-            f"No session is left to be packed. {reasons}.",
-            fix=" ".join(sorted({each.advice for each in left_out if each.advice})),
-        )
-    digests = {each.session_id: source_digest(each, content) for each in admitted}
-    notes: list[str] = []
-    unchanged: dict[str, DatasetSession] = {}
-    for each in admitted:
-        entry = None if old is None else old.entry(each.session_id)
-        if old is None or entry is None or options.force:
-            continue
-        if entry.source_digest == digests[each.session_id]:
-            damage = old.damage(each.session_id, verify=options.verify)
-            if damage:
-                notes.append(f"{each.session_id} is written again: {damage}.")
-            else:
-                unchanged[each.session_id] = entry
-    fresh = tuple(each for each in admitted if each.session_id not in unchanged)
-    refuse_unready(fresh, content)
-    return _Outlook(
-        out=out,
-        options=options,
-        content=content,
-        about=_about(options, manifest),
-        old=old,
-        admitted=tuple(admitted),
-        digests=digests,
-        fresh=fresh,
-        unchanged=tuple(unchanged.values()),
-        not_at_hand=tuple(not_at_hand),
-        left_out=tuple(left_out),
-        notes=tuple(notes),
-    )
-
-
-def _about(options: PackOptions, manifest: DatasetManifest | None) -> About:
-    if options.about is not None:
-        return read_about(options.about)
-    return About() if manifest is None else about_of(manifest)
-
-
-def _not_at_hand(
-    old: OldDataset | None,
-    here: set[str],
-    withdrawn: set[str],
-    content: Content,
-    options: PackOptions,
-) -> list[DatasetSession]:
-    """List the sessions that stay in the data set though their drives are not given."""
-    if old is None or options.prune:
-        return []
-    entries = [
-        entry
-        for entry in old.manifest.sessions
-        if entry.session_id not in here and driver_digest(entry.driver_id) not in withdrawn
-    ]
-    if not entries:
-        return []
-    names = ", ".join(entry.session_id for entry in entries)
-    fix = "Give their drives as well, or remove them with --prune."
-    before = PackOptions().content(old.manifest)
-    if content != before:
-        raise InputError(
-            f"All sessions of a data set hold the same, and it is asked for something else than "
-            f"{old.folder} holds, while the drives of {names} are not given.",
-            fix=fix,
-            path=old.folder,
-        )
-    folded = {name.casefold() for name in here}
-    for entry in entries:
-        if entry.session_id.casefold() in folded:
-            raise InputError(
-                f"{entry.session_id} in {old.folder} and a session among the drives differ in case only.",
-                fix="Give one of them another session_id.",
-            )
-        damage = old.damage(entry.session_id, verify=options.verify)
-        if damage:
-            raise InputError(f"The data set is damaged: {damage}.", fix=fix, path=old.folder)
-    return entries
-
-
-def _pack(outlook: _Outlook, stage: Staging, *, workers: int, progress: Progress) -> PackResult:
+def _pack(outlook: Outlook, stage: Staging, *, workers: int, progress: Progress) -> PackResult:
     # A name of its own: processes of a run that was killed a moment ago don't find their place again.
     work = Path(tempfile.mkdtemp(prefix=_WORK_PREFIX, dir=stage.folder))
     tasks = [
@@ -228,6 +104,7 @@ def _pack(outlook: _Outlook, stage: Staging, *, workers: int, progress: Progress
     if old is not None:
         packed += [old.packed(each) for each in (*outlook.unchanged, *outlook.not_at_hand)]
     plan, notes = _plan(outlook, packed)
+    notes += _misread(outlook, packed)
     if old is not None and not tasks and _is_same(old, packed, plan, outlook.options):
         return _result(outlook, old.manifest, changed=False, notes=notes)
     manifest = assemble(
@@ -243,7 +120,7 @@ def _pack(outlook: _Outlook, stage: Staging, *, workers: int, progress: Progress
     return _result(outlook, manifest, changed=True, notes=notes)
 
 
-def _plan(outlook: _Outlook, packed: Sequence[PackedSession]) -> tuple[Plan, tuple[str, ...]]:
+def _plan(outlook: Outlook, packed: Sequence[PackedSession]) -> tuple[Plan, tuple[str, ...]]:
     old = None if outlook.old is None else outlook.old.manifest
     protocol, splits, folds, notes = split_sessions(packed, outlook.options.split_protocol, old)
     # Whoever withdrew is not named again.
@@ -273,6 +150,22 @@ def _plan(outlook: _Outlook, packed: Sequence[PackedSession]) -> tuple[Plan, tup
     ), notes
 
 
+def _misread(outlook: Outlook, packed: Sequence[PackedSession]) -> tuple[str, ...]:
+    """Warn of names by which ``load_dataset`` of the folder of videos goes astray."""
+    if not outlook.content.videos:
+        return ()
+    from dashgaze.dataset.pictures.video_metadata import misread_names
+
+    names = misread_names([each.session_id for each in packed])
+    if not names:
+        return ()
+    warning = (
+        f'`load_dataset("{outlook.out.name}/videos")` takes these sessions for splits: '
+        f'{", ".join(names)}. `dashgaze.load_dataset("videos")` does not.'
+    )
+    return (warning,)
+
+
 def _is_same(
     old: OldDataset, packed: Sequence[PackedSession], plan: Plan, options: PackOptions
 ) -> bool:
@@ -299,12 +192,12 @@ def _remove_empty(work: Path) -> None:
     work.rmdir()
 
 
-def _foretold(outlook: _Outlook) -> PackResult:
+def _foretold(outlook: Outlook) -> PackResult:
     return _result(outlook, None, changed=False, notes=())
 
 
 def _result(
-    outlook: _Outlook,
+    outlook: Outlook,
     manifest: DatasetManifest | None,
     *,
     changed: bool,

@@ -33,7 +33,7 @@ def refuse_unready(sessions: Sequence[Admitted], content: Content) -> None:
     if not content.pictures:
         return
     wanted = _FOR_VIDEOS if content.videos else _FOR_IMAGES
-    problems, roots = [], []
+    problems, commands = [], []
     for admitted in sessions:
         try:
             missing = [view for view in wanted if _is_missing(admitted, view)]
@@ -44,26 +44,32 @@ def refuse_unready(sessions: Sequence[Admitted], content: Content) -> None:
             problem = error.what.rstrip(".")
         if problem:
             problems.append(problem)
-            roots.append(str(admitted.session.root))
+            # The driver view is made of itself only under this session's own scope, so it is named.
+            views = " ".join(
+                f"--view {view}" for view in wanted if _has_to_be_blurred(admitted, view)
+            )
+            commands.append(f"dashgaze anonymize {admitted.session.root} {views}")
     if problems:
         raise InputError(
             f"Pictures have to be blurred before they are packed, and are not: {'; '.join(problems)}.",
-            fix="Type: " + "; ".join(f"dashgaze anonymize {root}" for root in roots),
+            fix="Type: " + "; ".join(commands),
         )
 
 
-def _is_missing(admitted: Admitted, view: View) -> bool:
+def _has_to_be_blurred(admitted: Admitted, view: View) -> bool:
     release, session = admitted.release, admitted.session
     state = release.driver if view == "driver" else release.outward
     if state not in ("anonymized", "blurred"):
         return False
     if view == "ego":
-        recorded = session.eye_tracker_path.exists()
-    else:
-        path = session.road_path if view == "road" else session.driver_path
-        recorded = path is not None and path.exists()
-    if not recorded:
+        return session.eye_tracker_path.exists()
+    path = session.road_path if view == "road" else session.driver_path
+    return path is not None and path.exists()
+
+
+def _is_missing(admitted: Admitted, view: View) -> bool:
+    if not _has_to_be_blurred(admitted, view):
         return False
     from dashgaze.dataset.privacy.anonymized_files import anonymized_view
 
-    return anonymized_view(session, view) is None
+    return anonymized_view(admitted.session, view) is None

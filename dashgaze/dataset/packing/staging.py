@@ -15,6 +15,7 @@ import ctypes
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,6 +25,7 @@ from dashgaze.schemas.dataset_manifest import DATASET_MANIFEST_NAME, read_datase
 
 # A folder that holds this file is ours to throw away; it is gone before the folder is shown to anyone.
 _MARK = ".dashgaze-staging"
+_WAITS_S = (0.1, 0.2, 0.4, 0.8, 1.6)
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
@@ -85,7 +87,7 @@ def staging(target: Path) -> Iterator[Staging]:
     stage = Staging(target)
     try:
         recover(target)
-        _throw_away(stage.folder)
+        _clean_up(stage.folder)
         stage.folder.mkdir()
         _mark(stage.folder).touch()
     except OSError as error:
@@ -98,6 +100,11 @@ def staging(target: Path) -> Iterator[Staging]:
         # What can't be removed now is cleaned up by whoever packs next.
         with suppress(OSError):
             _throw_away(stage.folder, sure=True)
+
+
+def was_broken_off(target: Path) -> bool:
+    """Whether a swap was begun and not finished."""
+    return _replaced(target).exists()
 
 
 def recover(target: Path) -> bool:
@@ -228,6 +235,18 @@ def _throw_away(folder: Path, *, sure: bool = False) -> None:
             entry.unlink()
     _mark(folder).unlink()
     folder.rmdir()
+
+
+def _clean_up(folder: Path) -> None:
+    """Throw away what a killed run left; its helpers may be writing into it for a moment yet."""
+    for wait_s in _WAITS_S:
+        try:
+            _throw_away(folder)
+        except OSError:
+            time.sleep(wait_s)
+        else:
+            return
+    _throw_away(folder)
 
 
 def _exchange(one: Path, other: Path) -> bool:

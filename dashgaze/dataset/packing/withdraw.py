@@ -62,14 +62,13 @@ def withdraw(
     listed = [places] if isinstance(places, Path) else [Path(each) for each in places]
     datasets = [place for place in listed if _is_dataset(place)]
     drives = [place for place in listed if place not in datasets]
+    theirs = {place: sessions_of(place, driver_id) for place in drives}
     # What drives say of the driver helps to find what a data set left out.
-    sessions = frozenset(
-        session.manifest.session_id for place in drives for session in sessions_of(place, driver_id)
-    )
+    sessions = frozenset(each.manifest.session_id for those in theirs.values() for each in those)
     found = tuple(
-        find_in_dataset(place, driver_id, sessions)
-        if place in datasets
-        else find_in_drives(place, driver_id)
+        find_in_drives(place, driver_id, theirs[place])
+        if place in theirs
+        else find_in_dataset(place, driver_id, sessions)
         for place in listed
     )
     if all(each.is_empty and not each.known for each in found):
@@ -77,7 +76,7 @@ def withdraw(
     if apply:
         date = day or datetime.now(UTC).astimezone().date().isoformat()
         for place in drives:
-            withdraw_from_drives(place, driver_id, day=date)
+            withdraw_from_drives(place, driver_id, theirs[place], day=date)
         for number, place in enumerate(datasets):
             part = part_of(progress, number / len(datasets), (number + 1) / len(datasets))
             withdraw_from_dataset(place, driver_id, sessions, day=date, progress=part)

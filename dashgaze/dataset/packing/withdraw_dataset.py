@@ -5,6 +5,7 @@ from pathlib import Path
 from dashgaze.errors import InputError
 from dashgaze.progress import Progress
 from dashgaze.schemas.dataset_manifest import (
+    CHECKSUMS_NAME,
     DATASET_MANIFEST_NAME,
     DatasetFile,
     DatasetManifest,
@@ -13,7 +14,7 @@ from dashgaze.schemas.dataset_manifest import (
 
 from .assembly import Plan, about_of, assemble, drivers_left_out_of
 from .drivers import driver_digest
-from .layout import CHECKSUMS_NAME, SESSIONS, VIDEO_METADATA_PATH
+from .layout import SESSIONS, VIDEO_METADATA_PATH
 from .lock import locked
 from .old_dataset import OldDataset, find_old_dataset
 from .options import PackOptions

@@ -30,15 +30,23 @@ def sessions_of(folder: Path, driver_id: str) -> list[Session]:
     return [each for each in opened if each.manifest.driver_id == driver_id]
 
 
-def find_in_drives(folder: Path, driver_id: str) -> Found:
+def find_in_drives(folder: Path, driver_id: str, sessions: Sequence[Session]) -> Found:
     """List what dashgaze made of a driver's sessions in a folder of drives.
+
+    Parameters
+    ----------
+    folder
+        A folder of drives, or a session folder.
+    driver_id
+        Pseudonym of the driver.
+    sessions
+        The driver's sessions in it (`sessions_of`).
 
     Raises
     ------
     InputError
-        If something can't be read.
+        If the list of withdrawals can't be read.
     """
-    sessions = sessions_of(folder, driver_id)
     files = [file for session in sessions for file in _derived_files(session)]
     files += _index_pages(folder, sessions)
     place = _place(folder)
@@ -55,7 +63,9 @@ def find_in_drives(folder: Path, driver_id: str) -> Found:
     )
 
 
-def withdraw_from_drives(folder: Path, driver_id: str, *, day: str) -> None:
+def withdraw_from_drives(
+    folder: Path, driver_id: str, sessions: Sequence[Session], *, day: str
+) -> None:
     """Remove what dashgaze made of a driver's sessions; recordings and manifests stay.
 
     The withdrawal is written down first, so that nothing of the driver is packed any more even if the
@@ -67,6 +77,8 @@ def withdraw_from_drives(folder: Path, driver_id: str, *, day: str) -> None:
         A folder of drives, or a session folder.
     driver_id
         Pseudonym of the driver.
+    sessions
+        The driver's sessions in it.
     day
         Day of the withdrawal, ISO 8601.
 
@@ -75,10 +87,9 @@ def withdraw_from_drives(folder: Path, driver_id: str, *, day: str) -> None:
     OutputError
         If something can't be removed.
     """
-    found = find_in_drives(folder, driver_id)
+    found = find_in_drives(folder, driver_id, sessions)
     if not found.known:
         _write_down(_place(folder) / WITHDRAWALS_NAME, driver_id, found, day)
-    sessions = sessions_of(folder, driver_id)
     try:
         for page in _index_pages(folder, sessions):
             page.unlink()

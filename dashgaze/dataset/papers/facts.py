@@ -60,6 +60,11 @@ class Facts:
         return next(iter(self.splits), SPLITS[0])
 
     @property
+    def as_recorded_reason(self) -> str:
+        """Why pictures of others are in it as recorded; empty if they are not, or nobody said."""
+        return str(self.manifest.options.get("as_recorded_reason", ""))
+
+    @property
     def outward(self) -> Counter[str]:
         """Sessions by state of the ego and road pictures."""
         return Counter(session.outward_pictures for session in self.manifest.sessions)

@@ -103,6 +103,7 @@ def pictures(facts: Facts) -> list[str]:
         found.append(
             f"Ego and road view of {counted(outward['as_recorded'], 'session')}: as recorded, NOT blurred. "
             "People and number plates can be recognised."
+            + (f" Why this may be: {facts.as_recorded_reason}" if facts.as_recorded_reason else "")
         )
     if outward["none"]:
         found.append(f"Ego and road view of {counted(outward['none'], 'session')}: no pictures.")

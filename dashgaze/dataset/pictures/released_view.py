@@ -67,7 +67,7 @@ def open_released(
         raise InputError(
             f"Faces{plates} in the {view} pictures of {session.manifest.session_id} have to be "
             "blurred before they are packed, and were not yet.",
-            fix=f"Type: dashgaze anonymize {session.root}",
+            fix=f"Type: dashgaze anonymize {session.root} --view {view}",
             path=session.root,
         )
     source = open_view(session, view, path=path, progress=progress)

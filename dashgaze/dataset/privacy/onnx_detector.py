@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from dashgaze.errors import InputError
 
+from .onnx_header import read_onnx_header
 from .onnx_layouts import (
     OVERLAP,
     Boxes,
@@ -65,14 +66,14 @@ class OnnxDetector:
         confidence: float = CONFIDENCE,
         name: str | None = None,
     ) -> None:
-        self._network = OnnxNetwork(path)
         self._kind: RegionClass = kind
         self._numbers = None if numbers is None else sorted(set(numbers))
         self._least = confidence
         self.name = path.name if name is None else name
-        layout = recognise(self._network.header)
+        header = read_onnx_header(path)
+        layout = recognise(header)
         if layout is None:
-            outputs = ", ".join(str(each.shape) for each in self._network.header.outputs)
+            outputs = ", ".join(str(each.shape) for each in header.outputs)
             raise InputError(
                 f"The layout of {path} is not understood: its outputs have the shapes {outputs}.",
                 fix="YuNet, CenterFace and YOLO are; put any other detector into a program of its "
@@ -80,6 +81,8 @@ class OnnxDetector:
                 path=path,
             )
         self._layout = layout
+        # The published file of CenterFace states a size of 32 px and takes any.
+        self._network = OnnxNetwork(path, header, any_size=layout != "yolo")
         self._sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
         self._yunet = (
             cv2.FaceDetectorYN.create(
@@ -102,7 +105,7 @@ class OnnxDetector:
             "layout": self._layout,
             "class_numbers": self._numbers,
             "least_confidence": self._least,
-            "runner": "opencv" if self._layout == "yunet" else self._network.runner,
+            "runner": self._network.runner,
         }
 
     def detect(self, picture: NDArray[np.uint8]) -> Sequence[Region]:

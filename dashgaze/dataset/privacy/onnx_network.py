@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from dashgaze.errors import InputError
 
-from .onnx_header import OnnxHeader, read_onnx_header
+from .onnx_header import OnnxHeader
 
 RUNTIME = "onnxruntime"
+_ERRORS_ONLY = 3
 
 Array: TypeAlias = NDArray[np.float32]
 _Run: TypeAlias = Callable[[Array], list[Array]]
@@ -27,29 +28,31 @@ class OnnxNetwork:
     ----------
     path
         The ONNX file.
+    header
+        What `read_onnx_header` gave for it.
+    any_size
+        Whether it is to be given other sizes than the file states. OpenCV does not mind; ONNX Runtime
+        does, and is not used then.
 
     Attributes
     ----------
-    header
-        What it takes and gives.
     runner
         What runs it.
 
     Raises
     ------
     InputError
-        If it can't be read, or nothing here can run it.
+        If nothing here can run it.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.header: OnnxHeader = read_onnx_header(path)
-        names = [each.name for each in self.header.outputs]
-        has_runtime = find_spec(RUNTIME) is not None
-        self.runner = RUNTIME if has_runtime else "opencv"
+    def __init__(self, path: Path, header: OnnxHeader, *, any_size: bool = False) -> None:
+        self.path, self.header = path, header
+        names = [each.name for each in header.outputs]
+        with_runtime = not any_size and find_spec(RUNTIME) is not None
+        self.runner = RUNTIME if with_runtime else "opencv"
         try:
-            if has_runtime:
-                self._run = _with_runtime(path, self.header.inputs[0].name, names)
+            if with_runtime:
+                self._run = _with_runtime(path, header.inputs[0].name, names)
             else:
                 self._run = _with_opencv(path, names)
         except Exception as error:
@@ -79,14 +82,18 @@ class OnnxNetwork:
             f"{self.path.name} {what} ({self.runner}): {str(error).strip()[-300:]}",
             fix="Check the file."
             if self.runner == RUNTIME
-            else f"Check the file, or run it with ONNX Runtime: pip install {RUNTIME}",
+            else f"Check the file; ONNX Runtime understands more of them: pip install {RUNTIME}",
             path=self.path,
         )
 
 
 def _with_runtime(path: Path, taken: str, names: list[str]) -> _Run:
     runtime = import_module(RUNTIME)
-    session = runtime.InferenceSession(str(path), providers=runtime.get_available_providers())
+    options = runtime.SessionOptions()
+    options.log_severity_level = _ERRORS_ONLY
+    session = runtime.InferenceSession(
+        str(path), options, providers=runtime.get_available_providers()
+    )
     return lambda blob: list(session.run(names, {taken: blob}))
 
 

@@ -119,6 +119,8 @@ def _from_folder(folder: Path, name: str, wanted: dict[str, Any]) -> Loaded:
     _refuse_lost_shards(folder, manifest, name, files)
     # Given as data_files, a file's time of change is a part of the cache's key. The library's own key
     # for a folder is made of its name and the card only.
+    if "filters" in wanted:
+        files = _with_matches(folder, manifest, files, wanted["filters"])
     wanted = wanted | {"data_files": files}
     if "filters" not in wanted or wanted["streaming"]:
         return _load(folder, name, wanted)
@@ -190,13 +192,7 @@ def _refuse_lost_shards(
 ) -> None:
     """Refuse a folder that lacks some shards; the library would load the others without a word."""
     patterns = [path for paths in files.values() for path in paths]
-    plain = {path for path in patterns if not _WILDCARD.search(path)}
-    wild = re.compile("|".join(fnmatch.translate(p) for p in patterns if p not in plain) or r"(?!)")
-    lost = [
-        file.path
-        for file in manifest.files
-        if (file.path in plain or wild.match(file.path)) and not (folder / file.path).is_file()
-    ]
+    lost = [path for path in _listed(manifest, patterns) if not (folder / path).is_file()]
     if lost:
         more = f" and {len(lost) - 1} more files" if len(lost) > 1 else ""
         raise InputError(
@@ -205,6 +201,46 @@ def _refuse_lost_shards(
             "datasets.load_dataset loads what is there.",
             path=folder,
         )
+
+
+def _listed(manifest: DatasetManifest, patterns: list[str]) -> list[str]:
+    """Give the files of the data set that some patterns mean."""
+    plain = {path for path in patterns if not _WILDCARD.search(path)}
+    wild = re.compile("|".join(fnmatch.translate(p) for p in patterns if p not in plain) or r"(?!)")
+    paths = (file.path for file in manifest.files)
+    return [path for path in paths if path in plain or wild.match(path)]
+
+
+def _with_matches(
+    folder: Path, manifest: DatasetManifest, files: dict[str, list[str]], filters: Any
+) -> dict[str, list[str]]:
+    """Keep the shards in which some row may fit, by their statistics; of each split one at least.
+
+    The library opens all of them, and makes an empty table of each.
+    """
+    import pyarrow as pa
+    import pyarrow.dataset as ds
+    import pyarrow.parquet as pq
+    from pyarrow.fs import LocalFileSystem
+
+    kept: dict[str, list[str]] = {}
+    form, disk = ds.ParquetFileFormat(), LocalFileSystem()
+    try:
+        fits = pq.filters_to_expression(filters) if isinstance(filters, list) else filters
+        for split, patterns in files.items():
+            paths = _listed(manifest, patterns)
+            found = [
+                path
+                for path in paths
+                if form.make_fragment(str(folder / path), disk).split_by_row_group(fits)
+            ]
+            kept[split] = found or paths[:1] or patterns
+    except (pa.ArrowException, ValueError, TypeError) as error:
+        raise InputError(
+            f"filters={filters!r} can't be used: {error}",
+            fix="Write them as pyarrow takes them: [('session_id', '==', 'session_07')].",
+        ) from error
+    return kept
 
 
 def _refuse_unknown_columns(

@@ -230,6 +230,8 @@ class _Validation:
     ) -> None:
         columns = self._columns(file)
         if columns is not None:
+            # Its length was compared with the manifest's just now.
+            self.rows["images"] = self.rows.get("images", 0) + (file.rows or 0)
             check_images(
                 self.folder / file.path,
                 file.path,

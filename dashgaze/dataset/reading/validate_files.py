@@ -7,11 +7,16 @@ import os
 from pathlib import Path
 
 from dashgaze.progress import Progress
-from dashgaze.schemas.dataset_manifest import DATASET_MANIFEST_NAME, DatasetFile, DatasetManifest
+from dashgaze.schemas.dataset_manifest import (
+    CHECKSUMS_NAME,
+    DATASET_MANIFEST_NAME,
+    DatasetFile,
+    DatasetManifest,
+    build_digest,
+)
 
 from .validate_report import DatasetFindings
 
-CHECKSUMS_NAME = "checksums.sha256"
 _COPY_AGAIN = "Copy it again from where the data set came from."
 _HEAVY = ("images", "videos")
 # Not of the data set: caches and the traces of file managers and of the Hub's client.
@@ -35,7 +40,7 @@ def check_files(
     Returns
     -------
     set[str]
-        Paths of the files that can be read on: there, and of the right size.
+        Paths of the files that are there.
     """
     usable: set[str] = set()
     found: dict[str, str] = {}
@@ -101,15 +106,11 @@ def _is_there(folder: Path, file: DatasetFile, findings: DatasetFindings) -> boo
             file=file.path,
             fix=_COPY_AGAIN,
         )
-        return file.path.endswith((".md", ".cff", ".json"))
     return True
 
 
 def _check_build(manifest: DatasetManifest, findings: DatasetFindings) -> None:
-    digest = hashlib.sha256()
-    for path, sha256 in sorted((file.path, file.sha256) for file in manifest.files if file.config):
-        digest.update(f"{sha256}  {path}\n".encode())
-    build = digest.hexdigest()[:16]
+    build = build_digest(manifest.files)
     if build != manifest.build:
         findings.add(
             "BUILD_WRONG",

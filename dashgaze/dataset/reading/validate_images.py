@@ -105,7 +105,7 @@ def _check_labels(rows: pa.Table, frames: pa.Table, file: str, findings: Dataset
         if name in beside.column_names:
             one, other = rows[name].combine_chunks(), beside[name].combine_chunks()
             if one.type == other.type and not one.equals(other):
-                differs = pc.sum(pc.fill_null(pc.not_equal(one, other), value=True)).as_py()
+                differs = pc.sum(pc.fill_null(pc.not_equal(one, other), fill_value=True)).as_py()
                 if differs:
                     findings.add(
                         "IMAGE_LABELS",

@@ -39,6 +39,9 @@ _GIVEAWAYS = (
     "email",
 )
 _DECIMALS = 3
+# From what shows least of people to what shows most.
+_OUTWARD = ("none", "anonymized", "as_recorded")
+_DRIVER = ("none", "blurred", "raw")
 _DRIVER_CROPS = ("face", "left_eye", "right_eye")
 _NEVER = "Don't publish it. Pack the data set again with this version of dashgaze."
 
@@ -58,14 +61,23 @@ def check_consent(manifest: DatasetManifest, findings: DatasetFindings) -> None:
     scopes: dict[str, list[Any]] = {}
     for session in manifest.sessions:
         scopes.setdefault(session.driver_id, []).append(session.consent_scope)
+    for driver, told in sorted(scopes.items()):
+        if len(set(told)) > 1:
+            findings.add(
+                "CONSENT_DIFFERS",
+                f"Sessions of driver {driver} say {' and '.join(sorted(set(told)))}; the narrowest holds "
+                "for all of them.",
+                file=DATASET_MANIFEST_NAME,
+                fix=_NEVER,
+            )
     for session in manifest.sessions:
         scope = narrowest(scopes[session.driver_id])
         allowed = release_under(scope, as_recorded=as_recorded)
-        for view, packed, may in (
-            ("outward", session.outward_pictures, allowed.outward),
-            ("driver", session.driver_pictures, allowed.driver),
+        for view, packed, may, order in (
+            ("outward", session.outward_pictures, allowed.outward, _OUTWARD),
+            ("driver", session.driver_pictures, allowed.driver, _DRIVER),
         ):
-            if packed not in ("none", may):
+            if order.index(packed) > order.index(may):
                 findings.add(
                     "CONSENT_EXCEEDED",
                     f"{session.session_id}: {view} pictures are {packed.replace('_', ' ')}; consent "

@@ -63,7 +63,11 @@ class Rows:
         column = self._table[name].combine_chunks()
         known = np.asarray(pc.is_valid(column))
         if column.null_count:
-            blank = False if pa.types.is_boolean(column.type) else 0
+            blank: bool | int | str = 0
+            if pa.types.is_boolean(column.type):
+                blank = False
+            elif pa.types.is_string(column.type):
+                blank = ""
             column = column.fill_null(pa.scalar(blank, column.type))
         return Column(np.asarray(column), known)
 

@@ -34,7 +34,7 @@ def check_release(folder: Path, manifest: DatasetManifest, findings: DatasetFind
             number, line = open_[0]
             findings.add(
                 "RELEASE_TODO",
-                f"{len(open_)} questions are open, the first in line {number}: {line.strip()[:80]}",
+                f"{len(open_)} lines hold an open question, the first is line {number}: {line.strip()[:80]}",
                 file=name,
                 fix="Answer them in about.yaml and pack again with `--about about.yaml`.",
             )

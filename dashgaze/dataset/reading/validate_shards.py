@@ -125,10 +125,10 @@ def _compare(
         is_, should = schema.field(name), wanted.field(name)
         if is_.type != should.type:
             wrong(f"{name} is {is_.type}; {should.type} was expected.")
-        elif is_.nullable and not should.nullable:
+            continue
+        fine.append(name)
+        if is_.nullable and not should.nullable:
             wrong(f"{name} may be null there; by the schema it may not.")
-        else:
-            fine.append(name)
     said = (schema.metadata or {}).get(b"schema")
     if said is not None and said.decode() != table.id:
         wrong(f"It calls itself {said.decode()}.")

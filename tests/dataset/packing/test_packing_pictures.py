@@ -15,6 +15,7 @@ from dashgaze.dataset.packing.pack import pack
 from dashgaze.dataset.packing.withdraw import withdraw
 from dashgaze.dataset.privacy.anonymize import anonymize
 from dashgaze.dataset.privacy.options import AnonymizeOptions
+from dashgaze.dataset.reading.validate import validate
 from dashgaze.errors import InputError
 from dashgaze.schemas.dataset_manifest import read_dataset_manifest
 from dashgaze.session import open_session
@@ -51,6 +52,7 @@ def made_drives(made, tmp_path_factory) -> Path:
         count = range(table.num_rows)
         for view, frame_of in (("road", made.road_frame_of), ("driver", made.driver_frame_of)):
             table = set_column(table, f"{view}_frame_index", [frame_of(row) for row in count])
+        table = set_column(table, "homography_source", ["none"] * table.num_rows)
         pq.write_table(table, path)
         blur(made, root, folder.parent / "boxes.csv")
     return folder
@@ -147,7 +149,7 @@ def test_each_driver_decides_for_their_drives(packed, pictures, out):
 
 
 def test_as_recorded_is_asked_for_and_said(packed, pictures, out):
-    packed(as_recorded=True)
+    packed(as_recorded=True, as_recorded_reason="A test.")
     blurred = pictures / "first" / "derived" / "anonymized" / "road.mp4"
     assert (out / "videos/first/road.mp4").read_bytes() != blurred.read_bytes()
     assert entries(out)["first"].outward_pictures == "as_recorded"
@@ -230,8 +232,25 @@ def test_a_withdrawn_driver_leaves_no_video(packed, pictures, out):
     assert metadata["driver_id"].to_pylist() == ["D-second"]
 
 
+def test_what_is_packed_passes_validation(pictures, out):
+    pack(pictures, out, PackOptions(videos=True, images=True))
+    assert [each for each in validate(out).findings if each.severity == "error"] == []
+    withdraw("D-first", out, apply=True, day="2026-05-12")
+    assert [each for each in validate(out).findings if each.severity == "error"] == []
+
+
+def test_names_that_are_taken_for_splits_are_told(packed, pictures):
+    assert not any("for splits" in note for note in packed().notes)
+    for name in ("frames", "gaze"):
+        path = pictures / "first" / "derived" / f"{name}.parquet"
+        table = pq.read_table(path)
+        pq.write_table(set_column(table, "session_id", ["test_1"] * table.num_rows), path)
+    rewrite(pictures / "first", session_id="test_1")
+    assert any("for splits: test_1" in note for note in packed(prune=True).notes)
+
+
 def test_the_same_drives_give_the_same_pictures(pictures, tmp_path, short_papers, tree):
-    options = PackOptions(videos=True, images=True, as_recorded=True)
+    options = PackOptions(videos=True, images=True, as_recorded=True, as_recorded_reason="A test.")
     one, two = tmp_path / "one" / "dashgaze", tmp_path / "two" / "dashgaze"
     pack(pictures, one, options)
     pack(pictures, two, options, workers=2)

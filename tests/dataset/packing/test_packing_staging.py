@@ -142,6 +142,26 @@ def test_a_folder_of_others_by_that_name_is_not_touched(target):
     assert (part / "mine").exists()
 
 
+def test_helpers_of_a_killed_run_may_write_for_a_moment_yet(target, monkeypatch):
+    part = target.with_name("dashgaze.part")
+    part.mkdir()
+    (part / ".dashgaze-staging").touch()
+    waited = []
+
+    def write_once_more(seconds):
+        waited.append(seconds)
+        monkeypatch.undo()
+
+    def refuse(folder, *, sure=False):
+        raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY))
+
+    monkeypatch.setattr(staging_module, "_throw_away", refuse)
+    monkeypatch.setattr(staging_module.time, "sleep", write_once_more)
+    with staging(target) as stage:
+        assert list(stage.folder.iterdir()) == [stage.folder / ".dashgaze-staging"]
+    assert len(waited) == 1
+
+
 def test_recover_finishes_a_swap_between_its_renames(target):
     fill(target.with_name("dashgaze.replaced.part"), "old")
     fill(target.with_name("dashgaze.part"), "new")

@@ -6,9 +6,6 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("aiohttp")
-pytest.importorskip("pupil_labs.realtime_api")
-
 from dashgaze.collection.simulation.device import DeviceOptions, DeviceSimulator
 
 SMALL_PX = (320, 320)
@@ -29,15 +26,19 @@ def with_device() -> Callable[..., None]:
 
 async def _within(check: Check, options: dict[str, Any]) -> None:
     async with asyncio.timeout(TEST_S):
-        async with DeviceSimulator(DeviceOptions(**({"scene_size_px": SMALL_PX} | options))) as device:
+        async with DeviceSimulator(
+            DeviceOptions(**({"scene_size_px": SMALL_PX} | options))
+        ) as device:
             await check(device)
     # What the client's library leaves for the loop to close gets its turn; the device leaves nothing.
     for _ in range(3):
         await asyncio.sleep(0)
-    left = [
-        task.get_coro() for task in asyncio.all_tasks() if task is not asyncio.current_task()
+    left = [task.get_coro() for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    ours = [
+        coro
+        for coro in left
+        if "dashgaze" in getattr(getattr(coro, "cr_code", None), "co_filename", "")
     ]
-    ours = [coro for coro in left if "dashgaze" in getattr(getattr(coro, "cr_code", None), "co_filename", "")]
     assert not ours
 
 

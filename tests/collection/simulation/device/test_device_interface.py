@@ -2,17 +2,21 @@
 
 import asyncio
 import json
+import sys
 import time
 import uuid
 from typing import Any
 
-import aiohttp
 import pytest
+
+aiohttp = pytest.importorskip("aiohttp")
+pytest.importorskip("pupil_labs.realtime_api")
+
 from pupil_labs.realtime_api import Device, DeviceError, StatusUpdateNotifier
 from pupil_labs.realtime_api.models import Event, Hardware, Phone, Recording, Sensor
 
 from dashgaze.collection.simulation.device import REFUSALS, DeviceOptions, DeviceSimulator
-from dashgaze.errors import InputError
+from dashgaze.errors import InputError, MissingExtraError
 
 
 def test_the_library_reads_the_whole_status(with_device: Any) -> None:
@@ -25,7 +29,8 @@ def test_the_library_reads_the_whole_status(with_device: Any) -> None:
         assert status.phone.time_echo_port == device.time_echo_port
         assert status.hardware.version == "1.0"
         gaze, world = status.direct_gaze_sensor(), status.direct_world_sensor()
-        assert gaze is not None and world is not None
+        assert gaze is not None
+        assert world is not None
         assert gaze.url == f"rtsp://127.0.0.1:{device.rtsp_port}/?camera=gaze"
         assert world.url == f"rtsp://127.0.0.1:{device.rtsp_port}/?camera=world"
         assert status.recording is None
@@ -165,7 +170,7 @@ def test_a_falling_battery_is_told(with_device: Any, kit: Any) -> None:
                         levels.append(message["data"]["battery_level"])
         assert levels == sorted(levels, reverse=True)
 
-    with_device(check, battery_percent_per_hour=3600)
+    with_device(check, battery_percent_per_hour=7200)
 
 
 def test_a_recording_goes_on_without_any_client(with_device: Any) -> None:
@@ -199,6 +204,41 @@ def test_it_starts_in_half_a_second_and_frees_its_ports() -> None:
         async with DeviceSimulator(DeviceOptions(**ports)) as device:
             assert device.port == ports["port"]
 
+    asyncio.run(check())
+
+
+def test_a_device_for_everyone_tells_an_address_that_can_be_reached(with_device: Any) -> None:
+    async def check(device: DeviceSimulator) -> None:
+        async with Device("127.0.0.1", device.port) as client:
+            address = (await client.get_status()).phone.ip
+        assert address == device.address != "0.0.0.0"
+        async with Device(address, device.port) as client:
+            await client.get_status()
+
+    with_device(check, address="0.0.0.0")
+
+
+def test_wrong_options_are_refused() -> None:
+    for wrong in (
+        {"address": "localhost"},
+        {"advertised_address": "::1"},
+        {"port": 70_000},
+        {"gaze_hz": 0},
+        {"gaze_payload": "eye_state"},
+        {"scene_size_px": (321, 320)},
+        {"faults": ("flood",)},
+    ):
+        with pytest.raises(InputError):
+            DeviceSimulator(DeviceOptions(**wrong))
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def check() -> None:
+        with pytest.raises(MissingExtraError, match=r"dashgaze\[collect\]"):
+            async with DeviceSimulator():
+                pass
+
+    monkeypatch.setitem(sys.modules, "zeroconf", None)
     asyncio.run(check())
 
 

@@ -1,10 +1,15 @@
 """Gaze and scene video as the vendor's library receives them."""
 
 import asyncio
+import struct
 from typing import Any
 
 import numpy as np
 import pytest
+
+pytest.importorskip("aiohttp")
+pytest.importorskip("pupil_labs.realtime_api")
+
 from pupil_labs.realtime_api import Device, receive_gaze_data, receive_video_frames
 from pupil_labs.realtime_api.streaming.gaze import (
     BinoAndDualMonoGazeData,
@@ -13,7 +18,12 @@ from pupil_labs.realtime_api.streaming.gaze import (
     GazeData,
 )
 
-from dashgaze.collection.simulation.device import DeviceSimulator, GazePoint, read_frame_number
+from dashgaze.collection.simulation.device import (
+    DeviceSimulator,
+    GazePoint,
+    read_frame_number,
+    rtsp_server,
+)
 from dashgaze.collection.simulation.device.rtp import h264_payloads
 from dashgaze.collection.simulation.device.scene_encoder import SceneEncoder, split_nal_units
 from dashgaze.collection.simulation.device.scene_picture import write_frame_number
@@ -44,7 +54,7 @@ def test_gaze_has_the_planted_values_and_times(
     with_device: Any, kit: Any, rate_hz: float, scheme: str
 ) -> None:
     async def check(device: DeviceSimulator) -> None:
-        samples = await kit.take(receive_gaze_data(url_of(device, "gaze", scheme)), 250)
+        samples = await kit.take(receive_gaze_data(url_of(device, "gaze", scheme)), 120)
         assert {type(sample) for sample in samples} == {GazeData}
         assert (assert_true_gaze(device, samples) == 1).all()  # none is missing
         seconds = np.array([sample.timestamp_unix_seconds for sample in samples])
@@ -59,7 +69,7 @@ def test_gaze_can_be_given_as_a_function_of_time(with_device: Any, kit: Any) -> 
         return GazePoint(device_ns % 1000 / 8, -88.25, worn=device_ns // 10**8 % 2 == 0)
 
     async def check(device: DeviceSimulator) -> None:
-        samples = await kit.take(receive_gaze_data(url_of(device, "gaze")), 100)
+        samples = await kit.take(receive_gaze_data(url_of(device, "gaze")), 60)
         assert {sample.y for sample in samples} == {-88.25}
         assert {sample.worn for sample in samples} == {True, False}
         assert_true_gaze(device, samples)
@@ -91,11 +101,9 @@ def test_a_neon_sends_longer_samples(with_device: Any, kit: Any, form: str, kind
 
 
 @pytest.mark.parametrize("scheme", ["rtsp", "rtspt"])
-def test_pictures_are_decoded_with_their_own_times(
-    with_device: Any, kit: Any, scheme: str
-) -> None:
+def test_pictures_are_decoded_with_their_own_times(with_device: Any, kit: Any, scheme: str) -> None:
     async def check(device: DeviceSimulator) -> None:
-        frames = await kit.take(receive_video_frames(url_of(device, "world", scheme)), 45)
+        frames = await kit.take(receive_video_frames(url_of(device, "world", scheme)), 24)
         truth = device.frame_truth()
         numbers = [read_frame_number(frame.to_ndarray(format="gray")) for frame in frames]
         assert len(set(numbers)) == len(numbers)
@@ -185,6 +193,51 @@ def test_rtsp_speaks_as_the_real_server_does(with_device: Any) -> None:
         reader, writer = await asyncio.open_connection(device.address, device.rtsp_port)
         writer.write(b"GET / HTTP/1.1 or whatever else\r\n\r\n")
         assert b"400 Bad Request" in await reader.read()
+        writer.close()
+        await writer.wait_closed()
+
+    with_device(check)
+
+
+def test_the_first_packet_is_a_report_and_one_follows_each_second(with_device: Any) -> None:
+    async def check(device: DeviceSimulator) -> None:
+        reader, writer = await asyncio.open_connection(device.address, device.rtsp_port)
+        for line in ("OPTIONS /?camera=gaze", "SETUP /", "PLAY /"):
+            transport = "Transport: RTP/AVP/TCP;unicast;interleaved=4-5"
+            writer.write(f"{line} RTSP/1.0\r\nCSeq: 1\r\n{transport}\r\n\r\n".encode())
+            assert b"200 OK" in await reader.readuntil(b"\r\n\r\n")
+        channels, reports = [], []
+        while len(reports) < 2:
+            sign, channel, length = struct.unpack("!cBH", await reader.readexactly(4))
+            assert sign == b"$"
+            packet = await reader.readexactly(length)
+            channels.append(channel)
+            if channel == 5:
+                reports.append(struct.unpack("!BBHIIIIII", packet[:28]))
+        assert channels[0] == 5
+        assert channels.count(4) > 20
+        assert [report[1] for report in reports] == [200, 200]
+        counts = [report[7] for report in reports]
+        assert counts == [0, channels.count(4)]
+        unix_s = [report[4] - 2_208_988_800 + report[5] / 2**32 for report in reports]
+        ticks = [report[6] for report in reports]
+        assert unix_s[1] - unix_s[0] <= 1.5
+        assert (ticks[1] - ticks[0]) / 90_000 == pytest.approx(unix_s[1] - unix_s[0], abs=2e-6)
+        assert unix_s[1] == pytest.approx(device.clock.now_ns() / 1e9, abs=1)
+        writer.close()
+        await writer.wait_closed()
+
+    with_device(check, clock_offset_ms=60_000)
+
+
+def test_a_client_that_says_nothing_is_cut_off(
+    with_device: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rtsp_server, "SESSION_TIMEOUT_S", 0.1)
+
+    async def check(device: DeviceSimulator) -> None:
+        reader, writer = await asyncio.open_connection(device.address, device.rtsp_port)
+        assert await asyncio.wait_for(reader.read(), 5) == b""
         writer.close()
         await writer.wait_closed()
 

@@ -1,0 +1,104 @@
+"""When each part began, on the phone's and on this computer's clock."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .parts import Part
+from .phone_log import PhoneLog
+
+# Frames whose capture times have to agree with the file's, and how well nine of ten do.
+_MIN_FRAMES = 20
+_MAX_ERROR_MS = 5.0
+# A recorder begins with a frame that was captured so long before or after it says that it started.
+_EARLIEST_MS, _LATEST_MS = -1000.0, 250.0
+# Shifts that fit about as well as the best: frames that came too evenly to be told apart.
+_ALIKE_MS = 0.3
+# More frames tell no more.
+_ENOUGH_FRAMES = 600
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartStart:
+    """Time of a part's container zero.
+
+    Attributes
+    ----------
+    wall_ns
+        On the phone's wall clock, Unix ns.
+    host_ns
+        On this computer's clock, Unix ns; None without a ping.
+    host_uncertainty_ms
+        Half of the ping's round trip.
+    from_frames
+        Whether it was told by the capture times of frames; otherwise by the recorder's start, which
+        is good to a tenth of a second.
+    """
+
+    wall_ns: int
+    host_ns: int | None
+    host_uncertainty_ms: float | None
+    from_frames: bool
+
+
+def part_start(part: Part, log: PhoneLog, pts_ms: NDArray[np.float64]) -> PartStart:
+    """Tell when a part began.
+
+    Parameters
+    ----------
+    part
+        The part of a camera.
+    log
+        The log of its page.
+    pts_ms
+        Times of its frames in its file, shape (n,), ms.
+    """
+    opening = part.opening
+    refined = _by_frames(opening.start_ms, pts_ms, log.frames_ms.get(opening.key, []))
+    page_ms = opening.start_ms if refined is None else refined
+    ping = log.offset_at(page_ms)
+    return PartStart(
+        wall_ns=round((page_ms + opening.wall_minus_page_ms) * 1e6),
+        host_ns=None if ping is None else round((page_ms - ping.offset_ms) * 1e6),
+        host_uncertainty_ms=None if ping is None else ping.rtt_ms / 2,
+        from_frames=refined is not None,
+    )
+
+
+def _by_frames(
+    start_ms: float, pts_ms: NDArray[np.float64], captured_ms: Sequence[float]
+) -> float | None:
+    """Find the shift that puts the file's frame times onto the capture times.
+
+    The unevenness of frames tells it. Where they are too even for that, the recorder is taken to
+    have begun with the first frame that was captured after it was told to.
+    """
+    captured = np.unique(np.asarray(captured_ms, dtype=np.float64))
+    times = pts_ms[:_ENOUGH_FRAMES]
+    if len(captured) < _MIN_FRAMES or len(times) < _MIN_FRAMES:
+        return None
+    shifts = start_ms + np.arange(_EARLIEST_MS, _LATEST_MS)
+    errors = np.array([_error_ms(times + shift, captured) for shift in shifts])
+    if errors.min() > _MAX_ERROR_MS:
+        return None
+    alike = shifts[errors <= errors.min() + _ALIKE_MS]
+    shift = float(alike[np.argmin(np.abs(alike - captured[0]))])
+    residual = _residual_ms(times + shift, captured)
+    return shift + float(np.median(residual))
+
+
+def _error_ms(times_ms: NDArray[np.float64], captured: NDArray[np.float64]) -> float:
+    return float(np.percentile(np.abs(_residual_ms(times_ms, captured)), 90))
+
+
+def _residual_ms(
+    times_ms: NDArray[np.float64], captured: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    place = np.searchsorted(captured, times_ms).clip(1, len(captured) - 1)
+    before, after = captured[place - 1], captured[place]
+    residual: NDArray[np.float64] = (
+        np.where(times_ms - before < after - times_ms, before, after) - times_ms
+    )
+    return residual
