@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ROOMS = ("alignment", "collection", "schemas")
-FOLDERS = {"alignment", "collection", "dashgaze", "schemas", "scripts", "tests"}
+FOLDERS = {"alignment", "collection", "dashgaze", "docs", "schemas", "scripts", "tests"}
 MOST_LINES = 500
 
 

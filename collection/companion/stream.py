@@ -85,7 +85,7 @@ async def receive_stream(url: str, sink: PacketSink, *, video: bool = False) -> 
             receiver.host = str(parts.hostname)
             try:
                 await session.setup()
-                receiver.describe(session.sdp)
+                receiver.describe(session.sdp, video=video)
                 await session.play()
                 await _watch(name, connection, session, receiver)
             finally:
@@ -154,12 +154,15 @@ class _UdpReceiver:
             )
             self._transports.append(transport)
 
-    def describe(self, description: Any) -> None:
-        """Learn the stream's clock and payload type from its description (SDP)."""
+    def describe(self, description: Any, *, video: bool) -> None:
+        """Learn the stream's clock from its description (SDP); of video also the payload type.
+
+        A description of video may list sound too. Gaze comes alone, and is taken whatever its type says.
+        """
         for media in description.get("medias", ()):
             rtpmap = media.get("attributes", {}).get("rtpmap")
-            if rtpmap and media.get("type") in ("video", "application"):
-                self._payload_type = rtpmap["pt"]
+            if rtpmap and media.get("type") in (("video",) if video else ("application", "video")):
+                self._payload_type = rtpmap["pt"] if video else None
                 self._clock = StreamClock(rtpmap["clockRate"])
                 return
 

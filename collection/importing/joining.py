@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -133,7 +133,7 @@ def join_parts(parts: Sequence[Path], target: Path, *, progress: Progress = sile
         path=target,
         parts=tuple(scanned),
         joints=tuple(joints),
-        frame_count=sum(part.video.count for part in scanned),
+        frame_count=len(written["video"].times_s),
     )
 
 
@@ -187,8 +187,10 @@ def _write(
                     made = output.add_stream_from_template(stream)
                     made.time_base = stream.time_base
                     lanes[kind] = _Lane(made, stream.time_base or Fraction(1, 1000))
-                for part, joint in zip(parts, (None, *joints), strict=True):
-                    _carry(part, joint, lanes, output)
+                for number, (part, joint) in enumerate(zip(parts, (None, *joints), strict=True)):
+                    later = number < len(joints)
+                    until_s = _starts(parts[number + 1], joints[number]) if later else {}
+                    _carry(part, joint, lanes, output, until_s=until_s)
                     done += part.path.stat().st_size
                     progress(f"joining {part.path.name}", done / total)
         except av.FFmpegError as error:
@@ -201,8 +203,15 @@ def _write(
 
 
 def _carry(
-    part: PartScan, joint: Joint | None, lanes: dict[str, _Lane], output: OutputContainer
+    part: PartScan,
+    joint: Joint | None,
+    lanes: dict[str, _Lane],
+    output: OutputContainer,
+    *,
+    until_s: Mapping[str, Fraction],
 ) -> None:
+    """Carry over the packets of a part, of each stream up to where the next part has it as well."""
+    ended: set[str] = set()
     zero_s = Fraction(0) if joint is None else joint.zero_s
     with open_media(part.path) as container:
         streams = _streams(container)
@@ -224,11 +233,25 @@ def _carry(
                 hides = joint is not None and kind == "audio" and not joint.keeps_lead_in
                 if hides and _is_lead_in(packet, tick, part):
                     continue
+                # What is stored later needs what is left out here.
+                if kind in ended or packet.pts * tick + zero_s >= until_s.get(kind, math.inf):
+                    ended.add(kind)
+                    continue
                 lanes[kind].take(packet, tick, zero_s)
                 output.mux(packet)
         except av.FFmpegError:
             if not part.truncated:
                 raise
+
+
+def _starts(part: PartScan, joint: Joint) -> dict[str, Fraction]:
+    """Give when the streams of a part begin that overlaps the one before it; else nothing."""
+    if joint.origin != "sound_overlap" or part.audio is None:
+        return {}
+    return {
+        "video": joint.zero_s + part.video.first_s,
+        "audio": joint.zero_s + part.audio.first_s,
+    }
 
 
 def _is_lead_in(packet: "Packet[Any]", tick: Fraction, part: PartScan) -> bool:

@@ -11,8 +11,11 @@ from typing import Literal
 from dashgaze.errors import InputError
 
 from .part_scan import PartScan
+from .sound_overlap import overlap_zero_s
 
-Origin = Literal["time_stamps", "sound_and_pictures", "creation_times", "file_names", "assumed"]
+Origin = Literal[
+    "time_stamps", "sound_overlap", "sound_and_pictures", "creation_times", "file_names", "assumed"
+]
 
 # creation_time and names have whole seconds, and a file is closed some time after its last frame.
 WHOLE_SECONDS_S = 2.5
@@ -30,7 +33,7 @@ class Joint:
     zero_s
         Time on the first part's time line at which the part's own time line is zero.
     pause_s
-        What is missing between the part before and this one.
+        What is missing between the part before and this one; negative if both have it.
     uncertainty_s
         The pause may be wrong by this much; None if that is not known.
     origin
@@ -165,6 +168,9 @@ def _joint(
             uncertainty_s=float(part.video.interval_s),
             origin="time_stamps",
         )
+    overlap = _overlap(before, part, zero_s)
+    if overlap is not None:
+        return overlap
     adjoining_s, apart_s, keeps_lead_in = _adjoining(before, part, zero_s)
     names = f"'{before.path.name}' and '{part.path.name}'"
     if pause_s is not None and pause_s > WHOLE_SECONDS_S:
@@ -197,6 +203,29 @@ def _joint(
         uncertainty_s=None if pause_s is None else WHOLE_SECONDS_S,
         origin="assumed",
         note=note,
+    )
+
+
+def _overlap(before: PartScan, part: PartScan, zero_s: Fraction) -> Joint | None:
+    """Give the joint of parts that have some sound in common, as many dash cams write them."""
+    if before.audio is None or part.audio is None:
+        return None
+    own_zero_s = overlap_zero_s(
+        before.path,
+        part.path,
+        before_end_s=before.audio.end_s,
+        after_first_s=part.audio.first_s,
+    )
+    if own_zero_s is None:
+        return None
+    common_s = float(before.video.end_s - own_zero_s - part.video.first_s)
+    return Joint(
+        zero_s=zero_s + own_zero_s,
+        pause_s=-common_s,
+        uncertainty_s=0.001,
+        origin="sound_overlap",
+        note=f"'{before.path.name}' and '{part.path.name}' have {common_s:.2f} s in common, by their "
+        "sound: the end of the first is left out.",
     )
 
 

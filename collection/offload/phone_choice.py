@@ -10,7 +10,7 @@ from ..field.device import RemoteFile
 from ..importing.sources import open_video
 from ..importing.video_roles import assign_videos
 from ..phone import CameraFiles
-from ..phone.recorded_files import VIDEO_SUFFIXES, FoundFile, as_remote
+from ..phone.recorded_files import VIDEO_SUFFIXES, FoundFile, as_remote, natural
 from .drive_times import DeviceTimes
 from .folder_store import FolderStore, files_below
 from .remote_store import vanished
@@ -70,7 +70,9 @@ def choose_videos(
     if cameras is None:
         told = len([name for name in times.recording_id.split("|") if name]) or len(taken)
         cameras = CameraFiles(folders=("/",), count=min(2, told))
-    remote = as_remote(sorted(taken, key=lambda each: (each.modified_s, each.name)), cameras)
+    remote = as_remote(
+        sorted(taken, key=lambda each: (each.modified_s, natural(each.name))), cameras
+    )
     places = [(file.name.removeprefix("/"), file.target) for file in remote]
     if any("video_" in target for _, target in places):
         places, told_by_content = _by_content(folder, places)

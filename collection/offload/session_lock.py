@@ -39,6 +39,18 @@ def holding(session: Path) -> Iterator[None]:
                     fix="Wait until it is done, or stop it: this one then goes on where it stopped.",
                     path=session,
                 ) from error
+        _tidy(session)
         yield
     finally:
         os.close(descriptor)
+
+
+def _tidy(session: Path) -> None:
+    """Remove what a killed offload left of its own notes while it wrote them."""
+    left = [
+        *(session / "field").glob(".offload.json.*.part"),
+        *(session / "phone").glob(".*.part.json.*.part"),
+        *(session / "eye_tracker").rglob(".*.part.json.*.part"),
+    ]
+    for path in left:
+        path.unlink(missing_ok=True)

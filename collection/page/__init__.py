@@ -13,16 +13,18 @@ if importlib.util.find_spec("aiohttp") is None:
         fix="Type: pip install 'dashgaze[collect]'",
     )
 
-from .cable import reverse_port
+from .cable import Cable
 from .finishing import PageResult, PartReport
 from .handing_over import hand_over
 from .lan import Certificate, lan_address, own_certificate
 from .manifest_entry import phone_entries
 from .page_phone import PagePhone, open_page_phone
+from .qr import qr_lines
 from .server import PageServer
 from .serving import serve
 
 __all__ = [
+    "Cable",
     "Certificate",
     "PagePhone",
     "PageResult",
@@ -33,6 +35,6 @@ __all__ = [
     "open_page_phone",
     "own_certificate",
     "phone_entries",
-    "reverse_port",
+    "qr_lines",
     "serve",
 ]

@@ -16,6 +16,7 @@ from dashgaze.collection.field.device import (
 from dashgaze.errors import DeviceError
 
 from . import limits
+from .cable import Cable
 from .drive import PageView
 from .finishing import PageResult
 from .folder import free_bytes
@@ -34,13 +35,19 @@ class PagePhone:
     ----------
     server
         The server; it is started by `connect` and ended by `close`.
+    over_cable
+        Whether phones come over a cable: the way is then made, and made again, with adb where that
+        is installed.
     """
 
     name = "phone page"
     role: Role = "phone"
 
-    def __init__(self, server: PageServer) -> None:
+    def __init__(self, server: PageServer, *, over_cable: bool = True) -> None:
         self.server = server
+        self.cable_trouble: str | None = None
+        self._over_cable = over_cable
+        self._cable: Cable | None = None
         self.result: PageResult | None = None
         self._sizes: tuple[int, float] | None = None
 
@@ -52,6 +59,10 @@ class PagePhone:
     async def connect(self) -> None:
         """Serve the page. A phone need not be there yet; `check` says whether one is."""
         await self.server.start()
+        if self._over_cable and self._cable is None:
+            self._cable = Cable(self.server.port)
+            self.cable_trouble = await self._cable.connect()
+            self._cable.keep()
 
     async def check(self, plan: DrivePlan) -> list[Check]:
         """Look at the last reports of the pages, and at the disk that they record to."""
@@ -163,7 +174,8 @@ class PagePhone:
         drive = self.server.drive
         if drive.state == "waiting":
             return
-        if drive.state == "finished" and self.result is not None and not self._lacking():
+        made = self.result
+        if drive.state == "finished" and made and all(part.complete for part in made.parts):
             return
         self.result = await hand_over(self.server, why="stopped from this computer")
         if lacking := self._lacking():
@@ -188,6 +200,9 @@ class PagePhone:
 
     async def close(self) -> None:
         """Stop serving; the phone goes on recording and keeps it until it is served again."""
+        if self._cable is not None:
+            await self._cable.close()
+            self._cable = None
         await self.server.close()
 
     def _lacking(self) -> list[str]:
@@ -238,5 +253,6 @@ def open_page_phone(
 ) -> PagePhone:
     """Make the page of a session a device; see `PageServer` for the arguments."""
     return PagePhone(
-        PageServer(session, host=host, port=port, names=names, certificate=certificate, key=key)
+        PageServer(session, host=host, port=port, names=names, certificate=certificate, key=key),
+        over_cable=certificate is None,
     )

@@ -1,10 +1,9 @@
 """The windscreen phone as a field device: any camera app, seen through adb."""
 
-import asyncio
 import contextlib
 import time
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
 
 from dashgaze.errors import DeviceError
 from dashgaze.progress import Progress, silent
@@ -13,9 +12,11 @@ from ..field.check import Check
 from ..field.device import ClockOffset, DrivePlan, Health, RemoteFile, Role, Started
 from . import pulling
 from .adb import SHELL_TIMEOUT_S, Adb
+from .app_recording import AppRecording
 from .camera_hooks import CameraAppHooks, run_hook
 from .phone_checks import phone_checks, storage_minutes
 from .phone_clock import measure_offset
+from .phone_sections import run_sections
 from .phone_state import (
     SECTIONS,
     PhoneState,
@@ -23,27 +24,13 @@ from .phone_state import (
     parse_free_bytes,
     state_of,
 )
-from .recorded_files import (
-    CameraFiles,
-    FileWatch,
-    FoundFile,
-    as_remote,
-    listing_command,
-    parse_listing,
-)
+from .recorded_files import CameraFiles, as_remote, listing_command, parse_listing
 
 START_TIMEOUT_S = 30.0
 START_BY_HAND_TIMEOUT_S = 180.0
 STOP_TIMEOUT_S = 30.0
 STOP_BY_HAND_TIMEOUT_S = 120.0
-POLL_S = 1.0
-# Who records writes at least this often; what is older is no recording that runs.
-_FRESH_S = 30
-_TAKE_OVER_S = 5.0
-# A file may be closed some time after the app was told to stop.
-_AFTER_STOP_S = 120
 _CAMERAS_TIMEOUT_S = 15.0
-_MARK = "@@"
 
 
 class AdbPhone:
@@ -90,10 +77,8 @@ class AdbPhone:
         self._stop_timeout_s = stop_timeout_s or (
             STOP_TIMEOUT_S if self.hooks.stop else STOP_BY_HAND_TIMEOUT_S
         )
-        self._watch = FileWatch()
+        self._recording = AppRecording(self.adb, self.cameras)
         self._asked = False  # whether the app was told to start
-        self._since_s: float | None = None
-        self._knows_recording = False
         self._offset: ClockOffset | None = None
 
     async def connect(self) -> None:
@@ -129,7 +114,7 @@ class AdbPhone:
             ({"cameras": SECTIONS["cameras"]}, _CAMERAS_TIMEOUT_S),
         ):
             try:
-                sections |= await self._sections(commands, timeout_s)
+                sections |= await run_sections(self.adb, commands, timeout_s=timeout_s)
             except DeviceError as error:
                 if not error.unknown:
                     raise
@@ -195,9 +180,9 @@ class AdbPhone:
             with contextlib.suppress(DeviceError):
                 await self.clock_offset()
         if not self._asked:
-            running = await self._running()
+            running = await self._recording.find_running()
             if running is not None:
-                return running
+                return self._started(running)
             if self.hooks.start is not None:
                 self._asked = True
                 try:
@@ -205,41 +190,45 @@ class AdbPhone:
                 except DeviceError as error:
                     self._asked = error.unknown
                     raise
-        return await self._wait_for_growth()
+        hint = "" if self.hooks.start else "Start the camera app by hand."
+        return self._started(await self._recording.wait_for_growth(self._start_timeout_s, hint))
 
     async def health(self) -> Health:
         """Look at the phone during the drive; never raises."""
-        before = self._watch.growing()
+        watch, is_known = self._recording.watch, self._recording.is_known
+        before = watch.growing()
         try:
-            sections = await self._sections(
+            sections = await run_sections(
+                self.adb,
                 {
                     "battery": SECTIONS["battery"],
                     "space": f"df -k {_quoted(self.cameras.folders[0])}",
                     "files": listing_command(self.cameras.folders),
                 },
-                SHELL_TIMEOUT_S,
+                timeout_s=SHELL_TIMEOUT_S,
             )
         except DeviceError as error:
             return Health(host_ns=time.time_ns(), reachable=False, note=f"{error.what} {error.fix}")
         now_s = time.monotonic()
-        fresh = self._watch.observe(parse_listing(sections.get("files", "")), now_s)
+        fresh = watch.observe(parse_listing(sections.get("files", "")), now_s)
         percent, temperature_c, _ = parse_battery(sections.get("battery", ""))
-        growing = self._watch.growing()
-        recorded = self._watch.recorded() if self._knows_recording else []
-        enough = None if growing is None else len(growing) >= self.cameras.count
-        if not self._knows_recording:
-            enough = None
+        growing = watch.growing()
+        enough = None
+        if is_known and growing is not None:
+            enough = len(growing) >= self.cameras.count
+        recorded = watch.recorded() if is_known else []
+        since_s = self._recording.since_s
         return Health(
             host_ns=time.time_ns(),
             reachable=True,
             recording=enough,
             growing=enough,
-            recorded_s=None if self._since_s is None else now_s - self._since_s,
+            recorded_s=None if since_s is None else now_s - since_s,
             recorded_bytes=sum(file.size_bytes for file in recorded) if recorded else None,
             battery_percent=percent,
             temperature_c=temperature_c,
             storage_minutes=self._minutes_left(parse_free_bytes(sections.get("space", ""))),
-            note=self._note(before, growing, fresh) if self._knows_recording else "",
+            note=self._note(before, growing, fresh) if is_known else "",
         )
 
     async def mark(self, name: str, host_ns: int) -> None:
@@ -253,12 +242,11 @@ class AdbPhone:
         DeviceError
             If files still grow after the time (``unknown``), or the app can't be told.
         """
-        files, _ = await self._look()
-        self._watch.observe(files, time.monotonic())
-        if self.hooks.stop is not None and await self._grows_now():
+        await self._recording.look()
+        if self.hooks.stop is not None and await self._recording.grows():
             await run_hook(self.adb, self.hooks.stop)
         deadline_s = time.monotonic() + self._stop_timeout_s
-        while await self._grows_now():
+        while await self._recording.grows():
             if time.monotonic() > deadline_s:
                 raise DeviceError(
                     f"The phone's video files still grow after {self._stop_timeout_s:.0f} s.",
@@ -275,14 +263,14 @@ class AdbPhone:
         DeviceError
             If no recording was started or adopted, or the phone is not there.
         """
-        if not self._knows_recording:
+        if not self._recording.is_known:
             raise DeviceError(
                 "It is not known which of the phone's files belong to the drive.",
                 fix="Name the recording that the drive's journal has, or import its files by hand.",
             )
-        files, _ = await self._look()
-        self._watch.observe(files, time.monotonic())
-        return as_remote(self._watch.recorded(), self.cameras)
+        await self._recording.look()
+        written = [file for file in self._recording.watch.recorded() if file.size_bytes]
+        return as_remote(written, self.cameras)
 
     def adopt(self, recording_id: str, *, started_s: float, stopped_s: float | None = None) -> None:
         """Take over a recording that an earlier run of this program started.
@@ -295,11 +283,7 @@ class AdbPhone:
             Unix time on the phone's clock when it ran and when it was stopped; None if it still
             runs. Parts that began in between are found by them.
         """
-        self._watch = _Adopted(
-            named=frozenset(recording_id.split("|")), started_s=started_s, stopped_s=stopped_s
-        )
-        self._knows_recording = True
-        self._since_s = time.monotonic() - max(0.0, time.time() - started_s)
+        self._recording.adopt(recording_id, started_s, stopped_s)
 
     async def pull(
         self, file: RemoteFile, local: Path, *, offset: int = 0, progress: Progress = silent
@@ -314,136 +298,28 @@ class AdbPhone:
     async def close(self) -> None:
         """Let go of the phone; it goes on."""
 
-    async def _running(self) -> Started | None:
-        """Take over a recording that runs; else remember what is there already."""
-        files, phone_s = await self._look()
-        fresh = [file for file in files.values() if phone_s - file.modified_s <= _FRESH_S]
-        watch = FileWatch()
-        watch.observe(files, time.monotonic())
-        grown: set[str] = set()
-        deadline_s = time.monotonic() + _TAKE_OVER_S
-        while fresh and len(grown) < self.cameras.count and time.monotonic() < deadline_s:
-            await asyncio.sleep(POLL_S)
-            files, _ = await self._look()
-            watch.observe(files, time.monotonic())
-            grown |= watch.growing() or set()
-        watch.before = set(files) - grown
-        self._watch = watch
-        if not grown:
-            self._watch.forget()
-            self._watch.observe(files, time.monotonic())
-            return None
-        if len(grown) != self.cameras.count:
-            raise DeviceError(
-                f"{_number(len(grown))} on the phone grow already; {self.cameras.count} are expected.",
-                unknown=True,
-                fix="Stop the camera app, look at what it records, and start again.",
-            )
-        return self._started(grown)
-
-    async def _wait_for_growth(self) -> Started:
-        deadline_s = time.monotonic() + self._start_timeout_s
-        grown: set[str] = set()
-        while time.monotonic() < deadline_s:
-            await asyncio.sleep(POLL_S)
-            earlier = {file.name: file.size_bytes for file in self._watch.found.values()}
-            files, _ = await self._look()
-            self._watch.observe(files, time.monotonic())
-            now = {
-                file.name
-                for file in self._watch.recorded()
-                if file.name in earlier and file.size_bytes > earlier[file.name]
-            }
-            grown |= now
-            if len(grown) == self.cameras.count == len(self._watch.recorded()):
-                return self._started(grown)
-        how = "" if self.hooks.start else " Start the camera app by hand."
-        raise DeviceError(
-            f"After {self._start_timeout_s:.0f} s {_number(len(grown))} on the phone grow; "
-            f"{self.cameras.count} are expected.",
-            unknown=True,
-            fix=f"Look at the camera app, and that it writes to {', '.join(self.cameras.folders)}."
-            + how,
-        )
-
     def _started(self, grown: Iterable[str]) -> Started:
-        self._knows_recording = True
-        self._since_s = time.monotonic()
         host_ns = time.time_ns()
         device_ns = None
         if self._offset is not None:
             device_ns = host_ns + round(self._offset.offset_ms * 1e6)
         return Started(recording_id="|".join(sorted(grown)), host_ns=host_ns, device_ns=device_ns)
 
-    async def _grows_now(self) -> bool:
-        """Whether files of the recording, or of any if none is known, change within some seconds."""
-        earlier = {file.name: file.size_bytes for file in self._watch.found.values()}
-        await asyncio.sleep(2 * POLL_S)
-        files, _ = await self._look()
-        self._watch.observe(files, time.monotonic())
-        own = self._watch.recorded() if self._knows_recording else list(files.values())
-        return any(file.size_bytes > earlier.get(file.name, 0) for file in own)
-
-    async def _look(self) -> tuple[dict[str, FoundFile], int]:
-        """List the video files, and give the phone's time."""
-        sections = await self._sections(
-            {"files": listing_command(self.cameras.folders), "now": "date +%s"}, SHELL_TIMEOUT_S
-        )
-        now = sections.get("now", "").strip()
-        if not now.isdigit():
-            raise DeviceError(
-                "The phone's answer is cut off.", unknown=True, fix="Plug it out and in again."
-            )
-        return parse_listing(sections.get("files", "")), int(now)
-
-    async def _sections(self, commands: Mapping[str, str], timeout_s: float) -> dict[str, str]:
-        """Run several commands in one go, and tell their outputs apart."""
-        script = "; ".join(
-            f"echo {_MARK}{key}; {{ {line}; }} 2>&1" for key, line in commands.items()
-        )
-        said = await self.adb.shell(f"{script}; echo {_MARK}", timeout_s=timeout_s)
-        found = {}
-        for piece in ("\n" + said).split(f"\n{_MARK}")[1:]:
-            key, _, text = piece.partition("\n")
-            found[key.strip()] = text
-        return {key: found[key] for key in commands if key in found}
-
     def _minutes_left(self, free_bytes: int | None) -> float | None:
-        rate = self._watch.bytes_per_s() if self._knows_recording else None
+        rate = self._recording.watch.bytes_per_s() if self._recording.is_known else None
         if free_bytes is not None and rate:
             return free_bytes / rate / 60
         return storage_minutes(free_bytes, cameras=self.cameras.count)
 
     def _note(self, before: set[str] | None, growing: set[str] | None, fresh: list[str]) -> str:
-        notes = [f"A new part began: {Path(name).name}." for name in fresh]
+        notes = [f"A new part began: {PurePosixPath(name).name}." for name in fresh]
         if growing is not None and len(growing) < self.cameras.count:
-            stopped = sorted((before or set()) - growing) or [
-                file.name for file in self._watch.recorded() if file.name not in growing
-            ]
-            listed = ", ".join(Path(name).name for name in stopped[-2:])
+            recorded = [file.name for file in self._recording.watch.recorded()]
+            stopped = sorted((before or set()) - growing)
+            stopped = stopped or [name for name in recorded if name not in growing]
+            listed = ", ".join(PurePosixPath(name).name for name in stopped[-2:])
             notes.append(f"Stopped growing: {listed or 'all files'}. Look at the camera app.")
         return " ".join(notes)
-
-
-class _Adopted(FileWatch):
-    """Files of a recording that was started by an earlier run, told by name and time."""
-
-    def __init__(self, *, named: frozenset[str], started_s: float, stopped_s: float | None) -> None:
-        super().__init__()
-        self._named, self._from_s = named, started_s
-        self._to_s = float("inf") if stopped_s is None else stopped_s + _AFTER_STOP_S
-
-    def observe(self, found: Mapping[str, FoundFile], at_s: float) -> list[str]:
-        self.before = {
-            name
-            for name, file in found.items()
-            if name not in self._named and not self._from_s <= file.modified_s <= self._to_s
-        }
-        return super().observe(found, at_s)
-
-
-def _number(count: int) -> str:
-    return {0: "no video file", 1: "1 video file"}.get(count, f"{count} video files")
 
 
 def _quoted(name: str) -> str:

@@ -155,10 +155,6 @@ class FileWatch:
             return []
         return sorted(set(found) - seen_before - self.before)
 
-    def forget(self) -> None:
-        """Begin anew: sizes of before say nothing any more."""
-        self._history.clear()
-
     def recorded(self) -> list[FoundFile]:
         """Files of the recording, oldest first."""
         files = [file for name, file in self.found.items() if name not in self.before]

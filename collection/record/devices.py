@@ -140,16 +140,7 @@ def _page(root: Path, *, lan: bool) -> FieldDevice:
     from ..page import lan_address, open_page_phone, own_certificate
 
     if not lan:
-        from ..page import PagePhone, PageServer, reverse_port
-
-        class PageOnCable(PagePhone):
-            """The page, reached through adb where that is possible; its checks say if it is not."""
-
-            async def connect(self) -> None:
-                await super().connect()
-                await reverse_port(self.server.port)
-
-        return PageOnCable(PageServer(root))
+        return open_page_phone(root)
     address = lan_address()
     # Not in the session, which is handed on: the key is this computer's.
     settings = Path.home() / ".config" / "dashgaze"

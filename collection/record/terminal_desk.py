@@ -29,6 +29,8 @@ class TerminalDesk:
         Where keys come from.
     out
         Where the screen is; None for the standard output.
+    quiet
+        Whether to show nothing at all.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class TerminalDesk:
         plain: bool = False,
         keyboard: Keyboard | None = None,
         out: TextIO | None = None,
+        quiet: bool = False,
     ) -> None:
         self._out = out or sys.stdout
         self._night = night
@@ -45,12 +48,12 @@ class TerminalDesk:
         self._console = Console(file=self._out, highlight=False)
         self._plain = PlainScreen() if plain or not self._out.isatty() else None
         self._live: Live | None = None
-        self._gone = False
+        self._gone = quiet
 
     async def __aenter__(self) -> Self:
         """Take the terminal."""
         await self._keyboard.__aenter__()
-        if self._plain is None:
+        if self._plain is None and not self._gone:
             self._live = Live(
                 Group(), console=self._console, screen=True, auto_refresh=False, transient=True
             )

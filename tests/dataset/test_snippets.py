@@ -33,3 +33,12 @@ def test_a_snippet_runs_in_the_folder_above_the_data_set(
     monkeypatch.setattr(sys, "argv", [name])
     runpy.run_path(str(SNIPPETS / name), run_name="__main__")
     assert SAYS[name] in capsys.readouterr().out
+
+
+def test_the_readme_prints_these_snippets():
+    readme = (SNIPPETS.parents[1] / "README.md").read_text(encoding="utf-8")
+    printed = [part.split("```")[0].strip() for part in readme.split("```python\n")[1:]]
+    snippets = {path.read_text(encoding="utf-8").strip() for path in SNIPPETS.glob("*.py")}
+    about_data = [text for text in printed if "load_dataset" in text]
+    assert len(about_data) == 4
+    assert set(about_data) <= snippets

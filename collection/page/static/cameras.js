@@ -75,9 +75,11 @@ export class Camera {
     };
   }
 
-  close() {
+  close({ keepSound = false } = {}) {
     this.open = false;
-    this.stream.getTracks().forEach((track) => track.stop());
+    const tracks = keepSound ? this.stream.getVideoTracks() : this.stream.getTracks();
+    tracks.forEach((track) => track.stop());
+    if (!keepSound) this.sound?.stop();
     this.video.srcObject = null;
     this.video.remove();
   }

@@ -5,6 +5,8 @@ import { pageNow, wallMinusPage } from "./clock.js";
 import { randomKey } from "./link.js";
 
 const FLUSH_MS = 2000;
+// What is kept while there is nothing to write to: before a drive, and after it.
+const WAITING_LINES = 2000;
 
 export class Log {
   constructor(uplink, page, device) {
@@ -48,6 +50,7 @@ export class Log {
   flush() {
     for (const batch of this.batches.values()) this.lines.push(batch);
     this.batches.clear();
+    if (!this.part) this.lines = this.lines.slice(-WAITING_LINES);
     if (!this.part || !this.lines.length) return;
     const text = this.lines.map((line) => JSON.stringify(line) + "\n").join("");
     this.lines = [];

@@ -48,7 +48,7 @@ const remembered = (name, make) => {
 const page = randomKey();
 const device = remembered("dashgaze-device", randomKey);
 const link = new Link();
-const spool = new Spool(query.has("spool_mb") ? number("spool_mb", 4096, 1, 65536) * 2 ** 20 : 0);
+const spool = new Spool(query.has("spool_mb") ? number("spool_mb", 4096, 0.05, 65536) * 2 ** 20 : 0);
 const uplink = new Uplink(link, spool);
 const log = new Log(uplink, page, device);
 const clock = new HostClock(link, page);
@@ -101,7 +101,7 @@ async function prepare() {
   enter("probing");
   sensors.start();
   try {
-    await log.open();
+    if (command !== "done") await log.open();
     const outcome = await probe(role, options, (words, share) => {
       setText("probe-now", words);
       $("probe-bar").value = share;
@@ -122,7 +122,7 @@ function ready() {
   setText("ready-lead", oneCamera ? "Ready to film the road." : role === "both" ? "Both cameras run. Ready." : `Ready to film the ${role}.`);
   $("second").hidden = !oneCamera;
   if (oneCamera) {
-    setText("second", `This phone can use only one camera at a time. For the driver, open this link on the second device: ${link.addressFor("driver")}`);
+    setText("second", `This phone can use only one camera at a time. For the driver, open this link on the second device (connect it like this one): ${link.addressFor("driver")}`);
   }
   enter("ready");
 }
@@ -154,15 +154,20 @@ async function startPart(camera) {
 async function reopen(lost, why) {
   if (state !== "recording" || spoolFull) return;
   trouble = `The ${lost} camera was lost: ${why}.`;
-  cameras[lost]?.close();
+  // The other camera's recording may have its sound from this one's microphone.
+  cameras[lost]?.close({ keepSound: true });
+  const kept = cameras[lost]?.sound?.readyState === "live" ? cameras[lost].sound : null;
   const other = cameraList().find((camera) => camera.role !== lost);
   try {
     const camera = await openCamera(lost, options[lost], { withSound: !theSound(), notThis: deviceOf(other) });
     if (state !== "recording") return camera.close();
+    if (kept) camera.sound = kept;
     cameras[lost] = camera;
     hidePictures([camera]);
-    sensors.stopListening();
-    sensors.listen(theSound());
+    if (!kept) {
+      sensors.stopListening();
+      sensors.listen(theSound());
+    }
     await startPart(camera);
     trouble = "";
   } catch (error) {
@@ -364,6 +369,7 @@ async function begin() {
     if (!hello) await new Promise((resolve) => setTimeout(resolve, BEAT_MS));
   }
   document.title = `Dashcam ${hello.session}`;
+  if (hello.state === "finished") command = "done";
   await spool.open(hello.store);
   await uplink.takeUpOldOnes();
   const others = hello.others.filter((other) => other.device !== device).map((other) => other.role);

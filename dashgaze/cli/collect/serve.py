@@ -45,12 +45,18 @@ def serve_command(
     key: Annotated[
         Path | None, typer.Option(help="Key of the certificate, PEM.", show_default=False)
     ] = None,
+    no_open: Annotated[
+        bool,
+        typer.Option(
+            "--no-open", help="Do not open the page on the phone by adb.", show_default=False
+        ),
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Make a phone's browser the dashcam: serve the page that records both cameras to this computer.
 
-    Plug the phone in, open the printed link in its Chrome, press “Check the cameras”, and start when
+    Plug the phone in, open the printed link in its Chrome (with adb that happens by itself), press “Check the cameras”, and start when
     all is well. At stop, phone/road.webm, phone/driver.webm and phone/location.csv are there.
 
     Ctrl-C ends the server, not the recording: the phone keeps it until the same command runs again.
@@ -84,7 +90,9 @@ def serve_command(
             session, host=host, port=port, names=names, certificate=certificate, key=key
         )
         try:
-            await _serve(server, lan=lan, results=results, quiet=quiet or as_json)
+            await _serve(
+                server, lan=lan, may_open=not no_open, results=results, quiet=quiet or as_json
+            )
         finally:
             await server.close()
 
@@ -102,9 +110,14 @@ def _settings_folder() -> Path:
 
 
 async def _serve(
-    server: "PageServer", *, lan: bool, results: "list[PageResult]", quiet: bool
+    server: "PageServer",
+    *,
+    lan: bool,
+    may_open: bool,
+    results: "list[PageResult]",
+    quiet: bool,
 ) -> None:
-    from dashgaze.collection.page import reverse_port, serve
+    from dashgaze.collection.page import Cable, serve
 
     await server.start()
     until = asyncio.Event()
@@ -112,7 +125,13 @@ async def _serve(
     for name in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):  # Windows: Ctrl-C ends asyncio.run by itself
             loop.add_signal_handler(name, until.set)
-    _print_way(server, lan=lan, trouble=None if lan else await reverse_port(server.port))
+    cable = Cable(server.port)
+    _print_way(server, lan=lan, trouble=None if lan else await cable.connect())
+    if not lan:
+        cable.keep()
+        # never in a drive: another tab in front would stop the cameras of the first
+        if may_open and server.drive.state == "waiting" and await cable.open_link(server.url):
+            typer.echo("The page was opened on the phone.", err=True)
 
     def made(result: "PageResult") -> None:
         results.append(result)
@@ -123,7 +142,10 @@ async def _serve(
         if not quiet:
             typer.echo(f"  {words}", err=True)
 
-    await serve(server, told=told, made=made, until=until)
+    try:
+        await serve(server, told=told, made=made, until=until)
+    finally:
+        await cable.close()
     if server.drive.state == "recording":
         typer.echo(
             "The drive goes on: the phone keeps recording. Type the same command to take it up again.",
@@ -133,10 +155,14 @@ async def _serve(
 
 def _print_way(server: "PageServer", *, lan: bool, trouble: str | None) -> None:
     """Say how the phone gets there; on stderr, as stdout may be JSON."""
+    from dashgaze.collection.page import qr_lines
+
     way = [
         "Open this link in Chrome on the phone. It is this session's key: show it to nobody else."
     ]
     if lan:
+        if sys.stderr.isatty():
+            way += [*qr_lines(server.url), ""]
         way.append("The phone warns of the certificate, which this computer made itself: go on.")
     elif trouble is None:
         way.append("The phone on the cable is connected to this port (adb reverse).")

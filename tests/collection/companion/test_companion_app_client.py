@@ -79,8 +79,8 @@ class Scripted:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("STATUS", "START", "STOP", "EVENT", "TEMPLATE"):
-        monkeypatch.setattr(app_client, f"{name}_TIMEOUT_S", 0.3)
-    monkeypatch.setattr(recording_control, "CONFIRM_S", 0.6)
+        monkeypatch.setattr(app_client, f"{name}_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(recording_control, "CONFIRM_S", 0.3)
     monkeypatch.setattr(recording_control, "_STEP_S", 0.1)
 
 
@@ -89,7 +89,7 @@ def portal() -> web.Response:
 
 
 WRONG_ANSWERS = [
-    pytest.param(never, r"did not answer within 0.3 s when asked to", id="no answer"),
+    pytest.param(never, r"did not answer within 0.2 s when asked to", id="no answer"),
     pytest.param(cut, r"connection to the app at .* broke when", id="connection cut"),
     pytest.param(answer(portal), r"not the Companion app.*a web page came", id="portal"),
     pytest.param(
@@ -198,8 +198,8 @@ def test_a_start_that_worked_is_found_whatever_its_answer_was(
     assert app.asked.count("start") == 1
 
 
-@pytest.mark.parametrize(("handler", "_words"), WRONG_ANSWERS)
-def test_a_start_that_did_not_work_is_known_not_to_have(handler: Handler, _words: str) -> None:
+@pytest.mark.parametrize("handler", [never, answer(portal)])
+def test_a_start_that_did_not_work_is_known_not_to_have(handler: Handler) -> None:
     app = Scripted(start=handler)
     with pytest.raises(
         DeviceError, match="does not record: its status has shown no recording"

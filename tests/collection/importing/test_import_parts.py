@@ -257,6 +257,53 @@ class TestPauses:
         sound = read_sound(joined.path, rate_hz=RATE_HZ)
         assert len(sound.gaps_s) == 2
 
+    def test_parts_that_overlap_by_their_sound(self, whole, noise, tiny, tmp_path):
+        """Many dash cams have the second around the joint in both files."""
+        keyed = tmp_path / "keyed.mp4"
+        write_video(
+            keyed,
+            times_s=uneven_times(),
+            size_px=(96, 64),
+            sound=noise,
+            options=FileOptions(key_interval=20),
+        )
+        keys_s = read_frame_times(keyed).time_s[::20]
+        names = [tmp_path / "a_1.mp4", tmp_path / "a_2.mp4"]
+        split(keyed, names[:1], (0.0, float(keys_s[8])))
+        split(keyed, [tmp_path / "x.mp4", names[1]], (0.0, float(keys_s[7]), 99.0))
+        common_s = keys_s[8] - keys_s[7]
+        joined = join_parts(names, tmp_path / "road.mp4")
+        (joint,) = joined.joints
+        assert joint.origin == "sound_overlap"
+        assert joint.pause_s == pytest.approx(-common_s, abs=0.02)
+        assert "s in common, by their sound" in joint.note
+        found, expected = read_frame_times(joined.path), read_frame_times(keyed)
+        assert joined.frame_count == len(found.pts) == len(expected.pts) == 300
+        # By one sample, to which the part's own zero was rounded.
+        assert np.abs(found.time_s - expected.time_s).max() <= 1 / RATE_HZ + 1 / 90_000
+        sound, whole_sound = (read_sound(path, rate_hz=RATE_HZ) for path in (joined.path, keyed))
+        assert sound.gaps_s == ()
+        assert sound.duration_s == pytest.approx(whole_sound.duration_s, abs=1e-4)
+        late = slice(round(9 * RATE_HZ), round(11 * RATE_HZ))
+        near = [
+            np.abs(np.roll(sound.samples, shift)[late] - whole_sound.samples[late]).max()
+            for shift in (-1, 0, 1)
+        ]
+        assert min(near) < 1e-3
+
+    @pytest.mark.parametrize("kind", ["silence", "hum", "other"])
+    def test_what_only_seems_to_overlap(self, kind):
+        from dashgaze.collection.importing.sound_overlap import _find
+
+        times_s = np.arange(5 * 8000) / 8000
+        rng = np.random.default_rng(4)
+        area, piece = {
+            "silence": (np.zeros(40_000), np.zeros(4000)),
+            "hum": (np.sin(300 * times_s), np.sin(300 * times_s[:4000] + 1)),
+            "other": (rng.normal(size=40_000), rng.normal(size=4000)),
+        }[kind]
+        assert _find(area, piece, rate_hz=8000) is None
+
     def test_time_stamps_that_go_on(self, whole, tmp_path):
         names = [tmp_path / f"a_{number}.mp4" for number in (1, 2, 3)]
         split(whole, names, rezero=False)

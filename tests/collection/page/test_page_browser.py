@@ -31,6 +31,7 @@ SERVE = (
     "import typer; from dashgaze.cli.collect.serve import serve_command;"
     "app = typer.Typer(); app.command()(serve_command); app()"
 )
+STREAMS = ("road", "driver")
 HANGING_OVER = """() => [...document.body.querySelectorAll('*')].filter(e => {
     const r = e.getBoundingClientRect();
     return r.width > 2 && (r.right > document.documentElement.clientWidth + 1 || r.left < -1);
@@ -332,6 +333,53 @@ def test_a_phone_with_one_camera_films_the_road_and_sends_for_a_second_device(to
         assert abs(phone.result.driver_offset_s) < 5.0
 
     asyncio.run(run())
+
+
+@pytest.mark.slow
+def test_a_lost_camera_and_a_full_phone_end_parts_and_begin_new_ones(tools, tmp_path):
+    drive = tmp_path / "drive"
+
+    async def run() -> PagePhone:
+        phone = PagePhone(PageServer(drive, port=0), over_cable=False)
+        await phone.connect()
+        try:
+            async with tools.browsing(tmp_path / "profile") as context:
+                page = await _ready(context, phone.url, query=f"{QUERY}&spool_mb=0.1")
+                await phone.start(PLAN)
+                # as when a phone call takes the camera
+                lose = "document.querySelector('video').srcObject.getVideoTracks()[0]"
+                await page.evaluate(f"{lose}.dispatchEvent(new Event('ended'))")
+                await _until(lambda: any(_sent_s(drive, f"{n}_2.webm") > 1.0 for n in STREAMS))
+                held = {part.path.name for part in phone.server.parts}
+                port = phone.server.port
+                await phone.close()
+                await page.wait_for_selector("text=storage for this page is full", state="attached")
+                assert await page.is_visible("#black"), "the driver is not told"
+                phone = PagePhone(PageServer(drive, port=port), over_cable=False)
+                await phone.connect()
+                await _until(lambda: len(list((drive / "field/page").glob("*.webm"))) >= 5)
+                await _until(
+                    lambda: all(
+                        part.digests
+                        for part in phone.server.parts
+                        if part.path.name not in held and part.stream != "log"
+                    )
+                )
+                await phone.stop()
+        finally:
+            await phone.close()
+        return phone
+
+    phone = asyncio.run(run())
+    assert all(part.complete for part in phone.result.parts)
+    assert all(part.frames for part in phone.result.parts)
+    assert all(part.sound for part in phone.result.parts)
+    for name in STREAMS:
+        mine = [part for part in phone.result.parts if f"/{name}_" in part.source]
+        assert len(mine) >= 2
+        times_s = read_frame_times(drive / f"phone/{name}.webm").time_s
+        assert len(times_s) == sum(part.frames for part in mine)
+        assert (np.diff(times_s) > 0).all()
 
 
 @pytest.mark.slow

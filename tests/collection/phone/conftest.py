@@ -97,6 +97,6 @@ def fake_adb(tmp_path, monkeypatch, phone_texts):
 def quick(monkeypatch):
     """Let seconds of waiting be tenths."""
     module = "dashgaze.collection.phone"
-    monkeypatch.setattr(f"{module}.adb_phone.POLL_S", 0.15)
-    monkeypatch.setattr(f"{module}.adb_phone._TAKE_OVER_S", 1.0)
+    monkeypatch.setattr(f"{module}.app_recording.POLL_S", 0.1)
+    monkeypatch.setattr(f"{module}.app_recording._TAKE_OVER_S", 0.8)
     monkeypatch.setattr(f"{module}.recorded_files.GROWTH_S", 0.6)

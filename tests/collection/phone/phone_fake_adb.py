@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """An adb with a phone behind it, made of a folder and a state in JSON.
 
 Commands run in this computer's shell, with the phone's own tools as functions; /sdcard is a folder.

@@ -2,13 +2,22 @@
 
 import asyncio
 import os
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
 from dashgaze.collection.field.check import worst
 from dashgaze.collection.field.device import DrivePlan, FieldDevice
-from dashgaze.collection.phone import Adb, AdbPhone, CameraFiles, find_adb
+from dashgaze.collection.phone import (
+    Adb,
+    AdbPhone,
+    CameraFiles,
+    PhoneState,
+    find_adb,
+    phone_checks,
+)
+from dashgaze.collection.phone.fake_phone import GOOD_STATE
 from dashgaze.collection.phone.phone_state import (
     parse_battery,
     parse_free_bytes,
@@ -153,46 +162,10 @@ class TestChecks:
         green = {code for code, check in found.items() if check.level == "green"}
         assert green == {"storage", "clock"}  # the only two that it still told
 
-    @pytest.mark.parametrize(
-        ("minutes", "free_gb", "level"),
-        [(30, 18.1, "green"), (30, 17.9, "red"), (60, 30, "red"), (10, 6.1, "green")],
-    )
-    def test_space_for_twice_the_drive(self, fake_adb, minutes, free_gb, level):
-        fake_adb.set(free_kb=int(free_gb * 1e9 / 1024))
-        plan = DrivePlan(session_id="s", minutes=minutes)
-        assert levels_of(plan=plan)["storage"] == level
-
-    def test_one_camera_needs_half(self, fake_adb):
-        fake_adb.set(free_kb=int(9.1e9 / 1024))
-        assert levels_of()["storage"] == "red"
-        one = levels_of(AdbPhone(cameras=CameraFiles(count=1)))
-        assert one["storage"] == "green"
-        assert "concurrent" not in one
-
     def test_a_folder_that_is_not_there(self, fake_adb):
         found = checks_of(AdbPhone(cameras=CameraFiles(folders=("/sdcard/Movies/it's me",))))
         assert found["folder"].level == "red"
         assert "/sdcard/Movies/it's me" in found["folder"].what
-
-    @pytest.mark.parametrize(
-        ("tenths", "status", "battery", "thermal"),
-        [(380, 1, "amber", "amber"), (431, 3, "red", "red"), (-20, 0, "amber", "green")],
-    )
-    def test_heat(self, fake_adb, tenths, status, battery, thermal):
-        fake_adb.say(
-            "battery", f"  level: 80\n  scale: 100\n  status: 2\n  temperature: {tenths}\n"
-        )
-        fake_adb.say("thermalservice", f"Thermal Status: {status}\n")
-        levels = levels_of()
-        assert (levels["temperature"], levels["thermal"]) == (battery, thermal)
-
-    @pytest.mark.parametrize(
-        ("level", "status", "expected"),
-        [(40, 3, "green"), (30, 3, "amber"), (20, 2, "amber"), (20, 3, "red"), (5, 2, "red")],
-    )
-    def test_battery(self, fake_adb, level, status, expected):
-        fake_adb.say("battery", f"  status: {status}\n  level: {level}\n  scale: 100\n")
-        assert levels_of()["battery"] == expected
 
     def test_a_slow_camera_service_spoils_only_its_own_checks(self, fake_adb, monkeypatch):
         monkeypatch.setattr("dashgaze.collection.phone.adb_phone._CAMERAS_TIMEOUT_S", 0.01)
@@ -209,6 +182,67 @@ class TestChecks:
 
     def test_it_is_a_field_device(self, fake_adb):
         assert isinstance(AdbPhone(), FieldDevice)
+
+
+class TestJudgement:
+    def levels(self, plan=PLAN, cameras=2, **values):
+        state = replace(GOOD_STATE, **values)
+        found = phone_checks(state, plan, cameras=cameras)
+        return {check.code.removeprefix("phone."): check.level for check in found}
+
+    @pytest.mark.parametrize(
+        ("minutes", "free_gb", "level"),
+        [(30, 18.1, "green"), (30, 17.9, "red"), (60, 30, "red"), (10, 6.1, "green")],
+    )
+    def test_space_for_twice_the_drive(self, minutes, free_gb, level):
+        plan = DrivePlan(session_id="s", minutes=minutes)
+        assert self.levels(plan, free_bytes=int(free_gb * 1e9))["storage"] == level
+
+    def test_one_camera_needs_half(self):
+        assert self.levels(free_bytes=9_100_000_000)["storage"] == "red"
+        one = self.levels(free_bytes=9_100_000_000, cameras=1)
+        assert one["storage"] == "green"
+        assert "concurrent" not in one
+
+    @pytest.mark.parametrize(
+        ("celsius", "status", "battery", "thermal"),
+        [(38.0, 1, "amber", "amber"), (43.1, 3, "red", "red"), (-2.0, 0, "amber", "green")],
+    )
+    def test_heat(self, celsius, status, battery, thermal):
+        levels = self.levels(temperature_c=celsius, thermal_status=status)
+        assert (levels["temperature"], levels["thermal"]) == (battery, thermal)
+
+    @pytest.mark.parametrize(
+        ("percent", "charging", "expected"),
+        [
+            (40, False, "green"),
+            (30, False, "amber"),
+            (20, True, "amber"),
+            (20, False, "red"),
+            (20, None, "red"),
+            (5, True, "red"),
+        ],
+    )
+    def test_battery(self, percent, charging, expected):
+        levels = self.levels(battery_percent=float(percent), charging=charging)
+        assert levels["battery"] == expected
+
+    def test_clock(self):
+        assert self.levels(clock_offset_ms=-2500.0)["clock"] == "amber"
+        assert self.levels(clock_uncertainty_ms=150.0)["clock"] == "amber"
+
+    @pytest.mark.parametrize(
+        "name", [field.name for field in fields(PhoneState) if field.name != "folders"]
+    )
+    def test_whatever_can_t_be_read_is_amber(self, name):
+        known = self.levels()
+        levels = self.levels(**{name: None})
+        if name == "charging":
+            assert levels == known
+        else:
+            changed = {code for code, level in levels.items() if level != known[code]}
+            assert len(changed) == 1
+            assert {levels[code] for code in changed} == {"amber"}
 
 
 class TestSlow:

@@ -45,10 +45,7 @@ class AtOnce(concurrent.futures.ThreadPoolExecutor):
 
     def submit(self, fn, /, *args, **kwargs):  # type: ignore[no-untyped-def]
         future: concurrent.futures.Future[Any] = concurrent.futures.Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except BaseException as error:
-            future.set_exception(error)
+        future.set_result(fn(*args, **kwargs))
         return future
 
 
@@ -76,7 +73,7 @@ def in_jumping_time(main: Coroutine[Any, Any, Any]) -> Any:
 class FakeDevice:
     """A device whose recording outlives the program: its state is in a file.
 
-    Switches: `refuse_start`, `start_lost` (done, and the answer lost), `stop_fails` (so many times), `grows`,
+    Switches: `refuse_start`, `start_lost` (done, and the answer lost), `gone_after_start`, `stop_fails` (so many times), `grows`,
     `reachable`, `health` values.
     """
 
@@ -86,6 +83,7 @@ class FakeDevice:
         self.kind = "neon" if role == "tracker" else None
         self.level = "green"
         self.refuse_start = self.start_lost = False
+        self.gone_after_start = False
         self.stop_fails = 0
         self.grows = self.reachable = True
         self.hangs = False
@@ -139,6 +137,7 @@ class FakeDevice:
             self.change(recording=True, starts=state["starts"] + 1)
         if self.start_lost:
             self.start_lost = False
+            self.reachable = not self.gone_after_start
             raise DeviceError("The answer to start was lost.", unknown=True)
         return Started(recording_id=f"{self.role}-1", host_ns=BEGAN_NS)
 
@@ -200,9 +199,24 @@ class ScriptedDesk:
             await asyncio.sleep(0.1)
             waited += 1
             if waited > 6000:
-                raise RuntimeError(f"ten minutes passed; waiting for {self.steps[:1]} at {self.views[-1]}")
+                raise RuntimeError(
+                    f"ten minutes passed; waiting for {self.steps[:1]} at {self.views[-1]}"
+                )
 
 
 def text_of(view: Any) -> str:
     """All words of a view."""
     return json.dumps(view, default=lambda o: o.__dict__, ensure_ascii=False)
+
+
+class PatientDesk(ScriptedDesk):
+    """Presses a key whenever its view is there, as often as it comes."""
+
+    async def key(self) -> str:
+        for _ in range(6000):
+            await asyncio.sleep(0.1)
+            for fits, key in self.steps:
+                if self.views and fits(self.views[-1]):
+                    self.pressed.append(key)
+                    return key
+        raise RuntimeError(f"ten minutes passed at {self.views[-1]}")
