@@ -102,7 +102,7 @@ class ClockOffset:
     host_ns
         When it was measured, ns.
     offset_ms, uncertainty_ms
-        The offset, and half of the shortest round trip: the true one lies within.
+        The offset, and how far the true one may be from it: half of what several round trips leave open.
     """
 
     host_ns: int

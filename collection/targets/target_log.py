@@ -125,7 +125,9 @@ class TargetLog:
             inside = self.path.parent.resolve().is_relative_to(session.resolve())
             if not inside or self.path.is_symlink():
                 raise OutputError(
-                    f"{self.path} leads out of the session.", fix="Move the link away.", path=self.path
+                    f"{self.path} leads out of the session.",
+                    fix="Move the link away.",
+                    path=self.path,
                 )
             for line in read_log(session):
                 if "run" in line and type(line.get("seq")) is int:

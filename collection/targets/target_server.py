@@ -22,7 +22,12 @@ _FILES = {
     "targets.js": "text/javascript",
     "uplink.js": "text/javascript",
 }
-_TYPES = {".mp4": "video/mp4", ".m4v": "video/mp4", ".webm": "video/webm", ".mov": "video/quicktime"}
+_TYPES = {
+    ".mp4": "video/mp4",
+    ".m4v": "video/mp4",
+    ".webm": "video/webm",
+    ".mov": "video/quicktime",
+}
 _MOST_BODY_BYTES = 512 << 10
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _COOKIE = "dashgaze_targets"
@@ -157,7 +162,9 @@ class TargetServer:
         async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
             refused = self._refusal(request)
             if refused is not None:
-                response: web.StreamResponse = web.json_response({"error": refused[1]}, status=refused[0])
+                response: web.StreamResponse = web.json_response(
+                    {"error": refused[1]}, status=refused[0]
+                )
                 response.force_close()
             else:
                 try:
@@ -199,7 +206,9 @@ class TargetServer:
         if "token" in request.query:
             # The key leaves the address bar, and the history, at once.
             response: web.StreamResponse = web.Response(status=303, headers={"Location": "/"})
-            response.set_cookie(self._cookie, self._token, httponly=True, samesite="Strict", path="/")
+            response.set_cookie(
+                self._cookie, self._token, httponly=True, samesite="Strict", path="/"
+            )
             return response
         return self._file("index.html")
 

@@ -97,7 +97,9 @@ def read_targets(path: Path, *, size_px: tuple[int, int]) -> list[Target]:
                 name, values = _row(row, number, path, size_px)
                 rows.setdefault(name, []).append(values)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path} can't be read: {error}.", fix="Save it as UTF-8 text.", path=path) from error
+        raise InputError(
+            f"{path} can't be read: {error}.", fix="Save it as UTF-8 text.", path=path
+        ) from error
     targets = [_target(name, points, path) for name, points in rows.items()]
     if not targets:
         raise InputError(f"{path} has no rows.", fix="Write one, or use --make-targets.", path=path)

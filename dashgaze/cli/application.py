@@ -11,6 +11,7 @@ from dashgaze._version import __version__
 from .align import align_command
 from .anonymize import anonymize_command
 from .check import check_command
+from .collect.application import collect_app
 from .command import SafeCommand
 from .demo import demo_command
 from .export import export_command
@@ -41,6 +42,7 @@ app = typer.Typer(
 # In the order in which a drive passes through them.
 app.command("demo", cls=SafeCommand)(demo_command)
 app.command("simulate", cls=SafeCommand)(simulate_command)
+app.add_typer(collect_app)
 app.command("import", cls=SafeCommand)(import_command)
 app.command("check", cls=SafeCommand)(check_command)
 app.command("sync", cls=SafeCommand)(sync_command)

@@ -1,5 +1,6 @@
 import asyncio
 import errno
+import uuid
 from dataclasses import replace
 
 import pytest
@@ -31,12 +32,19 @@ def test_what_is_no_address(text: str) -> None:
         parse_address(text)
 
 
-def options(name: str, number: str) -> DeviceOptions:
-    return DeviceOptions(announce=True, phone_name=name, phone_id=number, scene_size_px=(320, 320))
+def options(device: FoundDevice) -> DeviceOptions:
+    return DeviceOptions(
+        announce=True,
+        phone_name=device.phone_name,
+        phone_id=device.phone_id,
+        scene_size_px=(320, 320),
+    )
 
 
-ONE = FoundDevice(phone_name="Car: one", phone_id="0001", address=Address("10.0.0.5"))
-TWO = FoundDevice(phone_name="Car two", phone_id="0002", address=Address("10.0.0.6", 8081))
+# Ids of this process alone: a network is shared with whoever tests at the same time.
+ID = uuid.uuid4().hex[:8]
+ONE = FoundDevice(phone_name="Car: one", phone_id=f"1{ID}", address=Address("10.0.0.5"))
+TWO = FoundDevice(phone_name="Car two", phone_id=f"2{ID}", address=Address("10.0.0.6", 8081))
 
 
 def with_network(monkeypatch: pytest.MonkeyPatch, *devices: FoundDevice) -> None:
@@ -50,9 +58,9 @@ def with_network(monkeypatch: pytest.MonkeyPatch, *devices: FoundDevice) -> None
 def test_devices_that_announce_themselves_are_found_and_goodbyes_heard() -> None:
     # Others may be on this computer's network while this runs: only the two count.
     async def search() -> None:
-        async with DeviceSimulator(options("Car: one", "0001")) as first:
+        async with DeviceSimulator(options(ONE)) as first:
             one = replace(ONE, address=Address("127.0.0.1", first.port))
-            async with DeviceSimulator(options("Car two", "0002")) as second:
+            async with DeviceSimulator(options(TWO)) as second:
                 two = replace(TWO, address=Address("127.0.0.1", second.port))
                 found = await find_devices(1.0)
                 assert one in found

@@ -31,6 +31,22 @@ SERVE = (
     "import typer; from dashgaze.cli.collect.serve import serve_command;"
     "app = typer.Typer(); app.command()(serve_command); app()"
 )
+# A headless browser has no screen to keep on, and its made-up place does not move.
+MOVING_AND_AWAKE = """
+window.locks = [];
+Object.defineProperty(navigator, 'wakeLock', {value: {request: async () => {
+    const lock = new EventTarget();
+    lock.released = false;
+    lock.release = async () => { lock.released = true; lock.dispatchEvent(new Event('release')); };
+    window.locks.push(lock);
+    return lock;
+}}});
+navigator.geolocation.watchPosition = (tell) => {
+    const coords = {latitude: 48.1, longitude: 11.5, accuracy: 4, altitude: null, speed: 14, heading: 90};
+    setInterval(() => tell({coords, timestamp: Date.now()}), 500);
+    return 1;
+};
+"""
 STREAMS = ("road", "driver")
 HANGING_OVER = """() => [...document.body.querySelectorAll('*')].filter(e => {
     const r = e.getBoundingClientRect();
@@ -380,6 +396,40 @@ def test_a_lost_camera_and_a_full_phone_end_parts_and_begin_new_ones(tools, tmp_
         times_s = read_frame_times(drive / f"phone/{name}.webm").time_s
         assert len(times_s) == sum(part.frames for part in mine)
         assert (np.diff(times_s) > 0).all()
+
+
+@pytest.mark.slow
+def test_a_driver_who_touches_the_screen_stops_nothing_and_the_screen_stays_on(tools, tmp_path):
+    async def run() -> None:
+        phone = PagePhone(PageServer(tmp_path / "drive", port=0), over_cable=False)
+        await phone.connect()
+        try:
+            async with tools.browsing(tmp_path / "profile") as context:
+                await context.add_init_script(MOVING_AND_AWAKE)
+                page = await _ready(context, phone.url)
+                assert await page.evaluate("window.locks.length") == 1
+                # as when the phone was locked and is unlocked again
+                await page.evaluate("window.locks[0].release()")
+                await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+                await page.wait_for_selector("text=stays on")
+                assert await page.evaluate("window.locks.length") == 2
+                await phone.start(PLAN)
+                assert {c.code: c.level for c in await phone.check(PLAN)}["page.screen"] == "green"
+                assert (await phone.health()).speed_m_s == 14.0
+                await page.mouse.move(200, 400)
+                await page.mouse.down()
+                await asyncio.sleep(3.5)
+                assert "Not while driving." in await page.inner_text("#black")
+                await page.mouse.up()
+                assert await page.is_visible("#black")
+                assert phone.server.drive.state == "recording"
+                await phone.stop()
+        finally:
+            await phone.close()
+        track = read_location(tmp_path / "drive" / phone.result.location)
+        assert (track.speed_m_s == 14.0).all()
+
+    asyncio.run(run())
 
 
 @pytest.mark.slow
