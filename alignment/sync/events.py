@@ -18,6 +18,7 @@ _AROUND_S = 2.0
 _REACH_S = 0.25
 _SMOOTHING_S = 0.002
 _GUARD_S = 0.02
+_SLOW_S = 0.03
 _LEAST_STRENGTH = 8.0
 
 
@@ -71,8 +72,13 @@ def match_events(
             continue
         exact_a_s, values_a = envelope_a
         exact_b_s, values_b = envelope_b
-        curve = _correlate(values_a - values_a.mean(), values_b - values_b.mean())
-        lag, height = _peak(curve, a.rate_hz)
+        lag, height = max(
+            (
+                _peak(_correlate(form(values_a, a.rate_hz), form(values_b, b.rate_hz)), a.rate_hz)
+                for form in (_level, _edges)
+            ),
+            key=lambda found: found[1],
+        )
         if height >= _LEAST_STRENGTH:
             found_s = exact_a_s + lag / a.rate_hz - exact_b_s
             shifts.append(found_s - (float(time_map.tracker_s(exact_b_s)) - exact_b_s))
@@ -102,6 +108,16 @@ def _envelope(
     loud = np.abs(fft.ifft(np.where(inside, 2 * spectrum, 0)))
     smooth = ndimage.gaussian_filter1d(loud, _SMOOTHING_S * sound.rate_hz)
     return sound.start_s + first / sound.rate_hz, smooth
+
+
+def _level(loud: NDArray[np.float64], rate_hz: int) -> NDArray[np.float64]:
+    """Loudness itself: a clap is a peak in it."""
+    return np.asarray(loud - loud.mean())
+
+
+def _edges(loud: NDArray[np.float64], rate_hz: int) -> NDArray[np.float64]:
+    """Loudness without its slow part: a chirp is half a second of even loudness, and only its ends tell time."""
+    return np.asarray(loud - ndimage.gaussian_filter1d(loud, _SLOW_S * rate_hz))
 
 
 def _correlate(long: NDArray[np.float64], short: NDArray[np.float64]) -> NDArray[np.float64]:

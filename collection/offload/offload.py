@@ -1,72 +1,27 @@
 """Bringing a drive's files home."""
 
-import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
-from dashgaze.errors import InputError, OutputError
+from dashgaze.errors import InputError
 from dashgaze.progress import Progress, part_of, silent
 
 from ..field.device import RemoteFile
-from .copy_record import CopiedFile, CopyRecord, SecondCopy
+from .bringing import bring_all, note_what_is_here
+from .copy_record import CopyRecord
 from .drive_times import DeviceTimes, DriveTimes, read_drive_times
 from .folder_store import FolderStore, files_below
 from .manifest_paths import fill_manifest
+from .part_joining import join_what_was_split
 from .phone_choice import choose_videos
-from .remote_store import FileChangedError, FileGoneError, RemoteStore
-from .resumable_copy import PART_SUFFIX, CopyDiffersError, copy_file, sha256_of
+from .remote_store import RemoteStore
+from .result import OffloadResult
+from .resumable_copy import PART_SUFFIX
 from .second_copy import make_second_copy, second_place, verified_elsewhere
-from .session_files import evidence_here, is_append_only, place_for, recordings_here
+from .session_files import evidence_here, place_for, recordings_here
 from .session_lock import holding
 from .space import check_space
 from .tracker_choice import choose_recording, find_recordings
-
-MADE_HERE = "session"
-"""Origin of files that were recorded into the session: the browser page's, and ``field/``."""
-
-
-@dataclass(kw_only=True)
-class OffloadResult:
-    """What came home.
-
-    Attributes
-    ----------
-    session
-        The session folder.
-    copied, there_already, made_here
-        Paths in the session of files that were copied now, were there and are equal, and were recorded
-        into it.
-    failed
-        Files that did not come home, and why.
-    second_copy
-        The second copy, if one was made.
-    may_be_deleted
-        By device: files of which there are two verified copies on different disks. Deleting them is
-        left to a person.
-    notes
-        What a user should know, in sentences.
-    """
-
-    session: Path
-    copied: list[str] = field(default_factory=list)
-    there_already: list[str] = field(default_factory=list)
-    made_here: list[str] = field(default_factory=list)
-    failed: dict[str, str] = field(default_factory=dict)
-    second_copy: SecondCopy | None = None
-    may_be_deleted: dict[str, list[str]] = field(default_factory=dict)
-    copied_bytes: int = 0
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def complete(self) -> bool:
-        """Whether all that was listed is home."""
-        return not self.failed
-
-    def to_json(self) -> dict[str, Any]:
-        """Give it as one object, ready for JSON."""
-        return asdict(self) | {"session": str(self.session), "complete": self.complete}
 
 
 async def offload(
@@ -84,7 +39,7 @@ async def offload(
     what is there is compared, not copied. What could not be had is told in the result; the rest
     comes home all the same.
 
-    Writes ``field/offload.json`` after each file and ``manifest-sha256.txt`` at the end, and names
+    Videos that the camera app split are joined; the parts stay. Writes ``field/offload.json`` after each file and ``manifest-sha256.txt`` at the end, and names
     the files in ``session.yaml`` where it names none.
 
     Parameters
@@ -130,8 +85,10 @@ async def offload(
         _check_room(session, second_copy, listed)
         record = CopyRecord(session)
         end = 0.6 if second_copy is not None else 0.95
-        await _bring_all(record, listed, result, part_of(progress, 0.0, end))
-        _note_what_is_here(record, result)
+        await bring_all(record, listed, result, part_of(progress, 0.0, end))
+        if result.complete:
+            result.notes += join_what_was_split(session)
+        note_what_is_here(record, result)
         record.write_checksums()
         if result.complete:
             result.notes += fill_manifest(session)
@@ -234,105 +191,6 @@ def _check_room(
         )
         needed[place] = max(0, whole - there)
     check_space(needed)
-
-
-async def _bring_all(
-    record: CopyRecord,
-    listed: Sequence[tuple[RemoteStore, RemoteFile]],
-    result: OffloadResult,
-    progress: Progress,
-) -> None:
-    total = max(1, sum(file.size_bytes or 0 for _, file in listed))
-    done = 0
-    for store, file in listed:
-        size = file.size_bytes or 0
-        share = part_of(progress, done / total, (done + size) / total)
-        try:
-            await _bring(record, store, file, result, share)
-        except (FileGoneError, FileChangedError, CopyDiffersError) as error:
-            result.failed[file.target] = str(error)
-        done += size
-
-
-async def _bring(
-    record: CopyRecord,
-    store: RemoteStore,
-    file: RemoteFile,
-    result: OffloadResult,
-    progress: Progress,
-) -> None:
-    place = place_for(record.session, file.target)
-    known = record.files.get(file.target)
-    if place.exists():
-        here = sha256_of(place)
-        state = await store.state(file)
-        device: str | None = None
-        if known is not None and known.sha256 == here and known.verified:
-            same = (known.size_bytes, known.source_modified_ns) == (
-                state.size_bytes,
-                state.modified_ns,
-            )
-            device = known.source_sha256 if same and known.source == file.name else None
-        if device is None:
-            device = await store.sha256(file)
-        if device != here:
-            raise OutputError(
-                f"{place} is there, and differs from {file.name} on {store.label}; nothing is ever "
-                "overwritten.",
-                fix="Move it away and repeat the command, or say what belongs to the drive with --take.",
-                path=place,
-            )
-        # A kill between the rename and the record leaves a note.
-        place.with_name(f"{place.name}{PART_SUFFIX}.json").unlink(missing_ok=True)
-        progress(f"comparing {place.name}", 1.0)
-        result.there_already.append(file.target)
-        tries, resumed = (known.tries, known.resumed_from_bytes) if known is not None else (1, 0)
-    else:
-        made = await copy_file(store, file, place, progress=progress)
-        here, device, state = made.sha256, made.source_sha256, made.state
-        tries, resumed = made.tries, made.resumed_from_bytes
-        result.copied.append(file.target)
-        result.copied_bytes += state.size_bytes - resumed
-        if made.tries > 1:
-            result.notes.append(
-                f"The first copy of {file.target} differed from the device's: look at cable and card."
-            )
-    record.add(
-        CopiedFile(
-            target=file.target,
-            origin=store.label,
-            source=file.name,
-            size_bytes=state.size_bytes,
-            sha256=here,
-            copied_ns=time.time_ns(),
-            source_sha256=device,
-            source_modified_ns=state.modified_ns,
-            verified=True,
-            tries=tries,
-            resumed_from_bytes=resumed,
-        )
-    )
-
-
-def _note_what_is_here(record: CopyRecord, result: OffloadResult) -> None:
-    """Take in what was recorded into the session, and what was copied into it by other means."""
-    for name in [*recordings_here(record.session), *evidence_here(record.session)]:
-        known = record.files.get(name)
-        if known is not None and known.verified:
-            continue
-        path = record.session / name
-        size = path.stat().st_size
-        record.files[name] = CopiedFile(
-            target=name,
-            origin=MADE_HERE,
-            source="",
-            size_bytes=size,
-            sha256=sha256_of(path, size_bytes=size),
-            copied_ns=time.time_ns(),
-            append_only=is_append_only(name),
-        )
-        result.made_here.append(name)
-    record.write()
 
 
 def _say_what_may_go(

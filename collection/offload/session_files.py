@@ -32,6 +32,17 @@ def recordings_here(session: Path) -> list[str]:
     ]
 
 
+def unfinished_here(session: Path) -> list[str]:
+    """List what an offload that broke off has not finished, by the names that the files will have."""
+    return [
+        f"{place}/{name.removesuffix(PART_SUFFIX)}"
+        for place in PLACES
+        if (session / place).is_dir()
+        for name in files_below(session / place)
+        if name.endswith(PART_SUFFIX)
+    ]
+
+
 def evidence_here(session: Path) -> list[str]:
     """List the files of ``field/`` that are kept."""
     if not (session / FIELD).is_dir():

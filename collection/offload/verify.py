@@ -10,7 +10,7 @@ from dashgaze.progress import Progress, part_of, silent
 from .copy_record import CHECKSUMS_NAME, RECORD_NAME, CopyRecord, read_checksums
 from .resumable_copy import sha256_of
 from .second_copy import second_place
-from .session_files import is_rewritten, recordings_here
+from .session_files import is_rewritten, recordings_here, unfinished_here
 
 
 @dataclass(kw_only=True)
@@ -23,8 +23,9 @@ class CopyCheck:
         Its folder.
     equal
         How many files are as they were.
-    missing, changed, extra, unreadable
-        Files that are not there, are there and differ, were not brought home, or can't be read.
+    missing, changed, extra, unreadable, unfinished
+        Files that are not there, are there and differ, were not brought home, can't be read, or of
+        which only a part is there yet.
     """
 
     path: Path
@@ -33,11 +34,13 @@ class CopyCheck:
     changed: list[str] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
+    unfinished: list[str] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
         """Whether nothing is wrong."""
-        return not (self.missing or self.changed or self.extra or self.unreadable)
+        found = (self.missing, self.changed, self.extra, self.unreadable, self.unfinished)
+        return not any(found)
 
     def to_json(self) -> dict[str, Any]:
         """Give it as one object, ready for JSON."""
@@ -49,6 +52,7 @@ class CopyCheck:
             "changed": self.changed,
             "extra": self.extra,
             "unreadable": self.unreadable,
+            "unfinished": self.unfinished,
         }
 
 
@@ -143,5 +147,6 @@ def _compare(place: Path, expected: dict[str, _Expected], progress: Progress) ->
         else:
             check.changed.append(name)
     check.extra = sorted(set(recordings_here(place)) - set(expected))
+    check.unfinished = unfinished_here(place)
     progress("compared", 1.0)
     return check

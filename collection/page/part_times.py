@@ -9,13 +9,17 @@ from numpy.typing import NDArray
 from .parts import Part
 from .phone_log import PhoneLog
 
-# Frames whose capture times have to agree with the file's, and how well nine of ten do.
+# Frames whose capture times have to agree with the file's, and how well (root mean square).
 _MIN_FRAMES = 20
-_MAX_ERROR_MS = 5.0
+_MAX_ERROR_MS = 3.0
+# A frame that is off by more counts as this: lost frames must not decide.
+_CLIP_MS = 10.0
 # A recorder begins with a frame that was captured so long before or after it says that it started.
 _EARLIEST_MS, _LATEST_MS = -1000.0, 250.0
-# Shifts that fit about as well as the best: frames that came too evenly to be told apart.
-_ALIKE_MS = 0.3
+# Shifts that fit about as well as the best, by ratio: frames that came too evenly to be told apart.
+# At the true one only the file's rounding to milliseconds is left, 0.29 ms; one frame beside it
+# the unevenness of real cameras makes that 0.8 ms and more.
+_ALIKE = 1.2
 # More frames tell no more.
 _ENOUGH_FRAMES = 600
 
@@ -80,17 +84,22 @@ def _by_frames(
     if len(captured) < _MIN_FRAMES or len(times) < _MIN_FRAMES:
         return None
     shifts = start_ms + np.arange(_EARLIEST_MS, _LATEST_MS)
+    # each to the middle of its frames: their rounding is less than the steps between the shifts
+    shifts = np.array([shift + _middle_ms(times + shift, captured) for shift in shifts])
     errors = np.array([_error_ms(times + shift, captured) for shift in shifts])
     if errors.min() > _MAX_ERROR_MS:
         return None
-    alike = shifts[errors <= errors.min() + _ALIKE_MS]
-    shift = float(alike[np.argmin(np.abs(alike - captured[0]))])
-    residual = _residual_ms(times + shift, captured)
-    return shift + float(np.median(residual))
+    alike = shifts[errors <= errors.min() * _ALIKE]
+    return float(alike[np.argmin(np.abs(alike - captured[0]))])
+
+
+def _middle_ms(times_ms: NDArray[np.float64], captured: NDArray[np.float64]) -> float:
+    return float(np.median(_residual_ms(times_ms, captured)))
 
 
 def _error_ms(times_ms: NDArray[np.float64], captured: NDArray[np.float64]) -> float:
-    return float(np.percentile(np.abs(_residual_ms(times_ms, captured)), 90))
+    residual = _residual_ms(times_ms, captured).clip(-_CLIP_MS, _CLIP_MS)
+    return float(np.sqrt(np.mean(residual**2)))
 
 
 def _residual_ms(

@@ -10,7 +10,7 @@ from .inbox import send_event, send_stop
 from .journal import read_journal
 from .loudspeaker import find_loudspeaker
 from .preflight import Preflight, preflight
-from .recorder import Outcome, RecorderOptions
+from .recorder_options import Outcome, RecorderOptions
 from .recording import (
     DriveStatus,
     begin_drive,

@@ -48,7 +48,7 @@ DEFAULT_EVENT_KEYS: tuple[EventKey, ...] = (
     EventKey(key="s", label="stop", names=("stop",)),
     EventKey(key="r", label="rain on/off", names=("rain.on", "rain.off")),
     EventKey(key="g", label="glare", names=("glare",)),
-    EventKey(key="1", label="traffic light", names=("traffic.light",)),
+    EventKey(key="1", label="traffic: light", names=("traffic.light",)),
     EventKey(key="2", label="medium", names=("traffic.medium",)),
     EventKey(key="3", label="heavy", names=("traffic.heavy",)),
 )

@@ -25,7 +25,6 @@ from dashgaze.schemas.manifest import (
     StrictLoader,
     parse_manifest,
 )
-from dashgaze.session import find_sessions
 
 LAST_ANSWERS_NAME = ".dashgaze-form.json"
 MOST_MINUTES = 600.0
@@ -224,14 +223,9 @@ def manifest_of(form: Form, session_id: str, path: Path) -> SessionManifest:
 def known_drivers(drives: Path) -> tuple[str, ...]:
     """List the pseudonyms that sessions of a folder use already, sorted."""
     codes = set()
-    try:
-        sessions = find_sessions(drives)
-    except InputError:
-        return ()
-    for session in sessions:
+    for path in sorted(drives.glob(f"*/{MANIFEST_NAME}")):
         try:
-            text = (session / MANIFEST_NAME).read_text(encoding="utf-8-sig")
-            code = parse_manifest(text, path=session / MANIFEST_NAME).driver_id
+            code = parse_manifest(path.read_text(encoding="utf-8-sig"), path=path).driver_id
         except (OSError, ValueError, ManifestError):
             continue  # said by `dashgaze check`; a new drive is possible all the same
         if code is not None:

@@ -45,8 +45,8 @@ class Keyboard:
         try:
             asyncio.get_running_loop().add_reader(self._descriptor, self._read)
             self._reading = True
-        except (OSError, NotImplementedError):
-            pass  # a file: there is nothing to wait for
+        except (OSError, ValueError, NotImplementedError):
+            pass  # a file, or closed: there is nothing to wait for
         return self
 
     async def __aexit__(

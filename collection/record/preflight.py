@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -89,8 +90,14 @@ async def preflight(
         checks += each
     result = Preflight(host_ns=clock.now_ns(), checks=tuple(checks))
     if folder.field.is_dir():
-        write_text(folder.preflight, json.dumps(result.to_json(), indent=2) + "\n")
+        text = json.dumps(result.to_json(), indent=2)
+        write_text(folder.preflight, without_keys(text) + "\n")
     return result
+
+
+def without_keys(text: str) -> str:
+    """Blank the key in links to a phone's page: files of a session are handed on."""
+    return re.sub(r"\btoken=[\w~.-]+", "token=hidden", text)
 
 
 async def _host_checks(look: Callable[[], list[Check]]) -> list[Check]:

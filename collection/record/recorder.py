@@ -1,33 +1,29 @@
 """A drive from the list of checks to the last stop, in whatever state it is found."""
 
 import asyncio
-import json
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 from dashgaze.errors import DashgazeError, DeviceError, OutputError
-from dashgaze.files import write_text
-from dashgaze.schemas.manifest import dump_manifest, parse_manifest
 
 from ..field.device import DrivePlan, FieldDevice, Role, Started
 from .desk import Desk
 from .drive import Drive
 from .drive_folder import DriveFolder
-from .event_keys import DEFAULT_EVENT_KEYS, EventKey
 from .events import EventLog
 from .host_clock import HostClock
 from .inbox import Inbox
 from .journal import Journal
 from .live import LeaveError, Live, LiveOptions
-from .loudspeaker import Loudspeaker
+from .manifest_date import date_manifest
 from .marks import Marks
 from .next_action import next_action
 from .observer import Observer
 from .preflight import Preflight, preflight
+from .recorder_options import Outcome, RecorderOptions
+from .status_file import write_status
 from .sync_sound import make_sync_sound
-from .view import ChecksView, StepView, View, view_to_json
+from .view import ChecksView, StepView, View
 
 T = TypeVar("T")
 
@@ -36,62 +32,6 @@ _STATUS_EVERY_S = 1.0
 _AGAIN_AFTER_S = 2.0
 _LINES = 8
 _LEAVE_KEY = ("d", "leave, recording goes on")
-
-
-@dataclass(frozen=True, kw_only=True)
-class RecorderOptions:
-    """How a drive is recorded.
-
-    Attributes
-    ----------
-    title
-        Session and driver, as shown.
-    event_keys
-        Which key logs what.
-    loudspeaker
-        Who plays the chirp; None to clap.
-    adb
-        Whether the phone hangs on adb.
-    night
-        Whether the screen is dark.
-    accept_amber
-        Whether amber checks are accepted without asking.
-    go
-        Whether to start without a key once nothing is red (amber only if accepted).
-    stop_only
-        Whether to do nothing but stop what records.
-    """
-
-    title: str
-    event_keys: tuple[EventKey, ...] = DEFAULT_EVENT_KEYS
-    loudspeaker: Loudspeaker | None = None
-    adb: bool = False
-    night: bool = False
-    accept_amber: bool = False
-    go: bool = False
-    stop_only: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """How a run of the recorder ended.
-
-    Attributes
-    ----------
-    end
-        ``closed``: the drive is over. ``left``: the recorder was left.
-    recording
-        The devices that record on, as far as is known.
-    reason
-        Why it was left.
-    said
-        The last sentences that were shown.
-    """
-
-    end: Literal["closed", "left"]
-    recording: tuple[Role, ...] = ()
-    reason: str = ""
-    said: tuple[str, ...] = field(default=())
 
 
 class Recorder:
@@ -255,7 +195,7 @@ class Recorder:
                 if self.options.go:
                     self._show(self._checks(found, busy=False))
                     raise LeaveError("a check is red")
-                keys = (("space", "look again"), _LEAVE_KEY)
+                keys = (("space", "look again"), ("d", "leave"))
                 if await self._choice(self._checks(found, busy=False, keys=keys)) == "d":
                     raise LeaveError("left before anything was started")
                 continue
@@ -270,7 +210,7 @@ class Recorder:
         if self.options.go:
             raise LeaveError("amber checks were not accepted")
         go = ("a", "accept amber and start") if amber else ("enter", "start")
-        keys = (go, ("space", "look again"), _LEAVE_KEY)
+        keys = (go, ("space", "look again"), ("d", "leave"))
         choice = await self._choice(self._checks(found, busy=False, keys=keys))
         if choice == "d":
             raise LeaveError("left before anything was started")
@@ -318,7 +258,11 @@ class Recorder:
         step = "Starting the phone (if its app is started by hand: do it now)"
         started = await self._device_step(step, lambda: self.drive.start("phone"))
         if started is not None:
-            self._date_manifest(started)
+            trouble = date_manifest(
+                self.folder, started, self.drive.offsets.get("phone"), self.devices.get("tracker")
+            )
+            if trouble:
+                self.say(trouble)
 
     async def _see_phone(self) -> None:
         grows = await self._during(
@@ -495,34 +439,9 @@ class Recorder:
         if now_s - self._status_s < _STATUS_EVERY_S and not force:
             return
         self._status_s = now_s
-        content = view_to_json(view, self.journal.state.phase, self._clock.now_ns())
-        part = self.folder.status.with_suffix(".part")
-        try:
-            part.write_text(json.dumps(content), encoding="utf-8")
-            part.replace(self.folder.status)
-        except OSError as error:
-            text = f"{self.folder.status} can't be written: {error.strerror or error}."
-            if text not in self._said:
-                self.say(text)
-
-    def _date_manifest(self, started: Started) -> None:
-        """Say in ``session.yaml`` when the phone began, by its own clock where that is known."""
-        offset = self.drive.offsets.get("phone")
-        at_ns = started.device_ns
-        if at_ns is None:
-            at_ns = started.host_ns + (0 if offset is None else round(offset.offset_ms * 1e6))
-        moment = datetime.fromtimestamp(at_ns / 1e9).astimezone()
-        try:
-            text = self.folder.manifest.read_text(encoding="utf-8-sig")
-            manifest = parse_manifest(text, path=self.folder.manifest)
-            changes: dict[str, Any] = {"recorded_at": moment.isoformat(timespec="seconds")}
-            kind = getattr(self.devices.get("tracker"), "kind", None)
-            if kind in ("pupil_invisible", "neon"):
-                tracker = manifest.eye_tracker.model_copy(update={"kind": kind})
-                changes["eye_tracker"] = tracker
-            write_text(self.folder.manifest, dump_manifest(manifest.model_copy(update=changes)))
-        except (OSError, DashgazeError) as error:
-            self.say(f"session.yaml could not be dated: {error}")
+        trouble = write_status(self.folder, view, self.journal.state.phase, self._clock.now_ns())
+        if trouble and trouble not in self._said:
+            self.say(trouble)
 
 
 _BEFORE_STOPPING = ("preflight", "start_phone", "see_phone", "start_tracker", "live")

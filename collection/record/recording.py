@@ -21,8 +21,9 @@ from .form import Form, manifest_of, remember
 from .host_clock import HostClock
 from .journal import Journal, read_journal
 from .observer import Observer
-from .recorder import Outcome, Recorder, RecorderOptions
+from .recorder import Recorder
 from .recorder_lock import RecorderLock, recorder_at_work
+from .recorder_options import Outcome, RecorderOptions
 from .state import ROLES, State, replay
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")

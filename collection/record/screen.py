@@ -180,7 +180,7 @@ def _check(check: Check, columns: int, theme: Theme) -> list[Text]:
         line.append(label, style=style if number == 0 else theme.base)
         line.append(f" {what}")
         lines.append(line)
-    for number, fix in enumerate(textwrap.wrap(check.fix, width - 2)):
+    for number, fix in enumerate(textwrap.wrap(check.fix, width - 2, break_on_hyphens=False)):
         arrow = "→ " if number == 0 else "  "
         lines.append(Text(" " * 13 + arrow + fix, style=theme.strong))
     return lines

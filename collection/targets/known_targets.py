@@ -48,7 +48,7 @@ class PageClock:
     middle_ms
         Page time at which `offset_ns` holds, ms.
     uncertainty_ms
-        Half of the shortest round trip, and the scatter.
+        Half of the longest round trip of those that it rests on: the true offset lies within.
     count
         How many questions it rests on.
     """
@@ -96,12 +96,12 @@ def page_clock(lines: list[dict[str, Any]]) -> PageClock:
     if len(page_ms) >= 8 and np.ptp(page_ms) > _DRIFT_FROM_S * 1e3:
         slope, centre_ms = (float(value) for value in np.polyfit(page_ms - middle_ms, apart_ms, 1))
         rate = 1.0 + slope
-    left = apart_ms - centre_ms - (rate - 1.0) * (page_ms - middle_ms)
     return PageClock(
         offset_ns=base_ns + round((centre_ms + middle_ms) * 1e6),
         rate=rate,
         middle_ms=middle_ms,
-        uncertainty_ms=float(trip_ms.min() / 2 + np.sqrt(np.mean(left**2))),
+        # Each of them may have been held up on one way only.
+        uncertainty_ms=float(trip_ms[good].max() / 2),
         count=int(good.sum()),
     )
 
@@ -148,7 +148,7 @@ def pack_targets(session: Path) -> Path:
     rows: dict[str, list[Any]] = {name: [] for name, _, _ in _FIELDS}
     screen: dict[str, Any] | None = None
     screens = [line for line in own if line.get("kind") == "screen"]
-    count: int | None = None
+    missed = _missed(shown)
     for number, line in enumerate(shown):
         while screens and screens[0]["page_ms"] <= line["page_ms"]:
             screen = screens.pop(0)
@@ -157,10 +157,6 @@ def pack_targets(session: Path) -> Path:
         if is_frame and film is not None:
             target, x_px, y_px = _target_at(film["targets"], line["media_s"])
         place = _on_screen(x_px, y_px, screen, film)
-        missed = 0
-        if is_frame:
-            missed = 0 if count is None else max(0, line["count"] - count - 1)
-            count = line["count"]
         values = (
             int(host_ns[number]),
             None if tracker_ns is None else int(tracker_ns[number]),
@@ -170,7 +166,7 @@ def pack_targets(session: Path) -> Path:
             x_px,
             y_px,
             *place,
-            missed,
+            missed[number],
             bool(line["visible"] and line["full"]),
         )
         for name, value in zip(rows, values, strict=True):
@@ -213,6 +209,23 @@ def on_tracker_clock(session: Path, host_ns: NDArray[np.int64]) -> NDArray[np.in
         (host_ns - base_ns).astype(np.float64), at, [each[1] for each in measured]
     )
     return np.asarray(host_ns + np.round(offsets_ms * 1e6).astype(np.int64), dtype=np.int64)
+
+
+def _missed(shown: list[dict[str, Any]]) -> list[int]:
+    """Count the frames before each that nobody was told of: not decoded in time, or not looked at."""
+    missed = [0] * len(shown)
+    frames = [number for number, line in enumerate(shown) if line["kind"] == "frame"]
+    media_s = np.array([shown[number]["media_s"] for number in frames], dtype=np.float64)
+    steps_s = np.diff(media_s)
+    if not (steps_s > 0).any():
+        return missed
+    # Most steps may be of two frames on a slow computer, hardly nine of ten.
+    interval_s = float(np.quantile(steps_s[steps_s > 0], 0.1))
+    for place, step_s in enumerate(steps_s, 1):
+        number, before = frames[place], frames[place - 1]
+        untold = shown[number]["count"] - shown[before]["count"] - 1
+        missed[number] = max(0, untold, round(float(step_s) / interval_s) - 1)
+    return missed
 
 
 def _target_at(

@@ -74,7 +74,7 @@ class TargetServer:
     Raises
     ------
     InputError
-        If the film is of a kind that browsers don't play.
+        If the film is of a kind that browsers don't play, or the host is no single address.
     OutputError
         If the session can't be written.
     """
@@ -96,6 +96,11 @@ class TargetServer:
                 f"Browsers don't play {video.name}.",
                 fix=f"Give one of {', '.join(sorted(_TYPES))}.",
                 path=video,
+            )
+        if host in ("0.0.0.0", "::"):
+            raise InputError(
+                f"{host} is every address of this computer: its page has no name to be told by.",
+                fix="Give the address by which the browser reaches this computer.",
             )
         self.host, self.port = host, port
         self.finished = asyncio.Event()

@@ -1,6 +1,7 @@
 """Targets that move over a film: where each is at each moment."""
 
 import csv
+import itertools
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -104,7 +105,7 @@ def read_targets(path: Path, *, size_px: tuple[int, int]) -> list[Target]:
     if not targets:
         raise InputError(f"{path} has no rows.", fix="Write one, or use --make-targets.", path=path)
     ordered = sorted(targets, key=lambda target: float(target.time_s[0]))
-    for earlier, later in zip(ordered, ordered[1:], strict=False):
+    for earlier, later in itertools.pairwise(ordered):
         if later.time_s[0] < earlier.time_s[-1]:
             raise InputError(
                 f"{path}: '{later.target_id}' begins at {later.time_s[0]:g} s, before "

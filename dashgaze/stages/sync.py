@@ -20,7 +20,7 @@ from .record import StageRecord, plan_stage, read_time_map_record, up_to_date
 from .session_clock import TIME_MAP_NAME
 from .tracker_sound import read_tracker_sound
 
-VERSION = 1
+VERSION = 2
 """Version of the method; counted up when the same input gives another result."""
 
 EVENT_NAMES = ("clap", "chirp")

@@ -340,7 +340,7 @@ window.addEventListener("beforeunload", (event) => {
 
 // A page that was loaded again in the middle of a drive goes on by itself.
 async function comeBack() {
-  role = remembered("dashgaze-role", () => "both");
+  role = remembered("dashgaze-role", () => role);
   const opened = {};
   try {
     sensors.start();
@@ -377,7 +377,9 @@ async function begin() {
   const choice = document.querySelector(`input[name=role][value="${["both", "road", "driver"].includes(suggested) ? suggested : "both"}"]`);
   choice.checked = true;
   role = choice.value;
-  if (hello.state === "recording" && localStorage.getItem("dashgaze-role")) await comeBack();
+  // What a browser remembers may be lost if it is killed soon after; the permission is not.
+  const allowed = await navigator.permissions?.query({ name: "camera" }).catch(() => null);
+  if (hello.state === "recording" && allowed?.state === "granted") await comeBack();
   else enter("new");
   const tick = async () => {
     await beat();

@@ -13,6 +13,7 @@ from .serve import serve_command
 from .simulate_device import simulate_device_command
 from .status import status_command
 from .stop import stop_command
+from .targets import targets_command
 from .verify import verify_command
 
 collect_app = typer.Typer(
@@ -32,6 +33,7 @@ for _name, _command in (
     ("serve", serve_command),
     ("offload", offload_command),
     ("verify", verify_command),
+    ("targets", targets_command),
     ("simulate-device", simulate_device_command),
 ):
     collect_app.command(_name, cls=SafeCommand)(_command)

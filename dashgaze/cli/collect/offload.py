@@ -205,5 +205,7 @@ def _print_look(look: "QuickLook") -> None:
     typer.echo(f"  (sync {look.sync or 'not possible'}; looked at within {look.took_s:.0f} s)")
     for reason in look.reasons:
         typer.echo(f"  {reason}")
+    for reason in look.open:
+        typer.echo(f"  not known yet: {reason}")
     if look.report is not None:
         typer.echo(f"  written to {look.report}")

@@ -24,6 +24,8 @@ class QuickLook:
         The verdict of the sync: ok, doubtful or failed; None if it could not be made.
     reasons
         Why, in sentences with what to do, the worst first.
+    open
+        What is not known yet, in sentences.
     code
         Exit code: 0 usable, 3 with flags, 4 to be made again.
     report
@@ -35,6 +37,7 @@ class QuickLook:
     verdict: str | None
     sync: str | None
     reasons: tuple[str, ...]
+    open: tuple[str, ...]
     code: int
     report: Path | None
     took_s: float
@@ -45,6 +48,7 @@ class QuickLook:
             "verdict": self.verdict,
             "sync": self.sync,
             "reasons": list(self.reasons),
+            "open": list(self.open),
             "report": None if self.report is None else str(self.report),
             "took_s": round(self.took_s, 1),
         }
@@ -72,6 +76,7 @@ def quick_look(session: Path, *, progress: Progress = silent) -> QuickLook:
 
     begun_s = time.monotonic()
     reasons: list[str] = []
+    unknown: list[str] = []
     found = check(session, progress=part_of(progress, 0.0, 0.1))
     reasons += [
         _with_fix(each.message, each.fix) for each in found.findings if each.severity == "error"
@@ -100,6 +105,11 @@ def quick_look(session: Path, *, progress: Progress = silent) -> QuickLook:
             for reason in content["reasons"]
             if reason["severity"] in ("redo", "flag")
         ]
+        unknown += [
+            _with_fix(reason["message"], reason["fix"])
+            for reason in content["reasons"]
+            if reason["severity"] == "unknown"
+        ]
     except DashgazeError as error:
         reasons.append(str(error))
     if not found.ok or sync_verdict in (None, "failed"):
@@ -108,6 +118,7 @@ def quick_look(session: Path, *, progress: Progress = silent) -> QuickLook:
         verdict=verdict,
         sync=sync_verdict,
         reasons=tuple(dict.fromkeys(reasons)),
+        open=tuple(unknown),
         code=_code(verdict, sync_verdict, page),
         report=page,
         took_s=time.monotonic() - begun_s,

@@ -11,7 +11,7 @@ import typer
 
 from dashgaze.errors import InputError, MissingExtraError
 
-from ..command import AsJson, Quiet, print_json
+from ..command import FAILED, AsJson, Quiet, print_json
 
 if TYPE_CHECKING:
     from dashgaze.collection.targets import Target
@@ -41,6 +41,14 @@ def targets_command(
         str, typer.Option(help="Address to listen on; others reach it only if it is not this one.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port; 0 for a free one.", min=0, max=65_535)] = 8766,
+    compare: Annotated[
+        bool,
+        typer.Option(
+            "--compare",
+            help="Show nothing; compare the gaze of the aligned session with the targets.",
+            show_default=False,
+        ),
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -50,11 +58,15 @@ def targets_command(
     after. What to look at is then known for each frame. Start the eye tracker's recording before.
 
     Writes field/targets.csv, field/targets.jsonl and, when the film is over, field/known_targets.parquet.
-    Where the drive is aligned already, the gaze offset is stored in field/gaze_offset.json; no gaze is
-    changed.
+
+    Later, when the recording is offloaded (the film as the road video) and aligned, --compare stores by how
+    much gaze is off in field/gaze_offset.json; no gaze is changed. Exits with 4 if that can't be told.
 
     Example: `dashgaze collect targets films/junction.mp4 lab/session_03 --make-targets 20`
     """
+    if compare:
+        _compare(session, as_json=as_json)
+        return
     if (targets is None) == (make_targets is None):
         raise InputError(
             "The targets are given by --targets or made by --make-targets: one of the two.",
@@ -87,6 +99,27 @@ def targets_command(
         typer.echo(f"What to look at, for each picture, is in {path}")
     else:
         typer.echo("The film was not shown to its end; type the same command to show it again.")
+
+
+def _compare(session: Path, *, as_json: bool) -> None:
+    from dashgaze.collection.targets import OFFSET_NAME, pack_targets, store_gaze_offset
+
+    pack_targets(session)
+    offset = store_gaze_offset(session)
+    if as_json:
+        print_json({"path": str(session / OFFSET_NAME)} | offset.to_json())
+    elif offset.offset is None or offset.error_95 is None:
+        typer.secho("refused", fg="red", bold=True)
+        for reason in offset.reasons:
+            typer.echo(f"  {reason}")
+    else:
+        for axis, value, error in zip(
+            ("to the right of", "above"), offset.offset, offset.error_95, strict=True
+        ):
+            typer.echo(f"  gaze is {value:+.2f} ± {error:.2f} {offset.unit} {axis} the targets")
+        typer.echo(f"  from {offset.used} of {offset.shown} targets; in {session / OFFSET_NAME}")
+    if offset.verdict == "refused":
+        raise typer.Exit(FAILED)
 
 
 async def _serve(

@@ -49,6 +49,7 @@ def verify_command(
                 ("changed", check.changed),
                 ("not readable", check.unreadable),
                 ("not brought home by offload", check.extra),
+                ("not whole yet, offload again", check.unfinished),
             ):
                 for name in names:
                     typer.echo(f"  {word}: {name}")

@@ -180,6 +180,7 @@ def test_a_part_that_is_not_what_was_noted_is_not_gone_on_with(field, damage):
     assert bring(field, phone=store).complete
     files = {each["target"]: each for each in field.record()["files"]}
     assert files["phone/road.mp4"]["resumed_from_bytes"] == 0
+    assert files["phone/road.mp4"]["tries"] == 1
     assert (field.session / "phone" / "road.mp4").read_bytes() == (
         field.phone / "rear_1.mp4"
     ).read_bytes()
@@ -190,8 +191,11 @@ def test_bytes_behind_the_noted_part_are_copied_again(field):
     with pytest.raises(DeviceError):
         bring(field, phone=store)
     with (field.session / "phone" / "road.mp4.part").open("ab") as part:
-        part.write(bytes(9000))  # what a power cut leaves of a block
+        part.write(bytes(400_000))  # what a power cut may leave
     assert bring(field, phone=store).complete
+    files = {each["target"]: each for each in field.record()["files"]}
+    assert files["phone/road.mp4"]["resumed_from_bytes"] == 150_000
+    assert files["phone/road.mp4"]["tries"] == 1
 
 
 def test_a_file_that_is_still_being_written_is_refused_and_the_others_come_home(field):

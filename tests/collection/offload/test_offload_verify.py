@@ -60,6 +60,12 @@ def test_a_missing_a_cut_and_an_extra_file_are_named(home):
     assert second.ok
 
 
+def test_what_an_offload_that_broke_off_left_is_named(home):
+    (home.session / "phone" / "location.csv.part").write_bytes(b"timest")
+    assert check(home)[0].unfinished == ["phone/location.csv"]
+    assert not check(home)[0].ok
+
+
 def test_a_journal_may_grow_and_must_not_change(home):
     journal = home.session / "field" / "journal.jsonl"
     with journal.open("ab") as file:

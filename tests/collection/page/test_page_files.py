@@ -226,6 +226,27 @@ def test_parts_that_would_overlap_are_put_behind_each_other(tmp_path):
     assert len(read) == 120
 
 
+def test_frames_that_came_before_the_first_one_of_the_file_do_not_mislead():
+    """A camera that is even to 0.7 ms, and a recorder that began two frames after it was told to."""
+    from dashgaze.collection.page.messages import PartOpening
+    from dashgaze.collection.page.parts import Part
+
+    steps = np.random.default_rng(11).normal(1000 / 30, 0.7, 240)
+    captured = START_MS + np.concatenate([[0.0], np.cumsum(steps)])
+    opening = PartOpening(
+        key="1" * 32,
+        page="2" * 32,
+        device="3" * 32,
+        stream="road",
+        mime="video/webm",
+        start_ms=START_MS + 100,
+    )
+    part = Part(opening=opening, number=1, path=None)
+    log = PhoneLog(frames_ms={"1" * 32: list(captured)})
+    start = part_start(part, log, np.round(captured[2:] - captured[2]))
+    assert start.wall_ns == pytest.approx(captured[2] * 1e6, abs=0.6e6)
+
+
 @pytest.mark.parametrize("even", [False, True])
 def test_a_parts_start_is_told_by_its_frames(tools, even):
     """The recorder says that it started 140 ms after the first frame that is in the file."""

@@ -57,7 +57,7 @@ def test_a_complete_form_becomes_the_manifest(tmp_path):
     assert [line["step"] for line in read_journal(tmp_path / "s1")] == ["created", "form"]
 
 
-@pytest.mark.parametrize("question", [name for name in Form.__dataclass_fields__])
+@pytest.mark.parametrize("question", list(Form.__dataclass_fields__))
 def test_an_incomplete_form_is_refused_and_leaves_nothing(tmp_path, question):
     form = replace(WHOLE, **{question: None})
     with pytest.raises(InputError, match=f"not complete: {question} has no answer"):
@@ -97,17 +97,13 @@ def test_all_that_is_not_known_is_asked_with_suggestions(tmp_path):
 
 def test_what_is_given_is_not_asked(tmp_path):
     read, asked, said = answering("1")
-    form = ask_form(
-        replace(WHOLE, passengers=None), Form(), tmp_path, read=read, say=said.append
-    )
+    form = ask_form(replace(WHOLE, passengers=None), Form(), tmp_path, read=read, say=said.append)
     assert (form.passengers, len(asked)) == (1, 1)
 
 
 def test_a_wrong_answer_is_asked_again_with_the_reason(tmp_path):
-    read, asked, said = answering("snow", "clo")
-    form = ask_form(
-        replace(WHOLE, weather=None), Form(), tmp_path, read=read, say=said.append
-    )
+    read, _, said = answering("snow", "clo")
+    form = ask_form(replace(WHOLE, weather=None), Form(), tmp_path, read=read, say=said.append)
     assert form.weather == "cloudy"
     assert said == ["  weather can't be 'snow'. It is one of clear, cloudy, rain, fog."]
 

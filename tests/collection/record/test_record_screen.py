@@ -1,5 +1,6 @@
 """The observer's screen in the sizes and colours that it is looked at in."""
 
+import io
 import os
 import re
 from pathlib import Path
@@ -51,15 +52,16 @@ BAD = LiveView(
     elapsed_s=6005.0,
     planned_s=5400.0,
     devices=(
-        DeviceView(role="phone", lamp="off", battery_percent=12.0, temperature_c=46.0, storage_minutes=7.0),
+        DeviceView(
+            role="phone", lamp="off", battery_percent=12.0, temperature_c=46.0, storage_minutes=7.0
+        ),
         DeviceView(role="tracker", lamp="gone", note="no answer within 4 s"),
     ),
     gaze_valid_share=0.31,
     location_fix=False,
     speed_m_s=0.0,
     alerts=(
-        "TRACKER not reachable for 34 s. It most likely records on; check cable and network when the car "
-        "stands.",
+        "TRACKER not reachable for 34 s. It most likely records on; check its cable and network soon.",
         "PHONE does not grow: its recording may have stopped. Look at it at the next stop.",
         "PHONE battery 12 %: charge it or end the drive.",
     ),
@@ -69,7 +71,12 @@ BAD = LiveView(
 CHECKS = ChecksView(
     title="session_07   driver P07",
     checks=(
-        Check(code="form.complete", subject="form", level="green", what="Driver P07, consent 2.1 (blurred)."),
+        Check(
+            code="form.complete",
+            subject="form",
+            level="green",
+            what="Driver P07, consent 2.1 (blurred).",
+        ),
         Check(
             code="host.space",
             subject="host",
@@ -77,7 +84,12 @@ CHECKS = ChecksView(
             what="21 GB are free on the drives folder's disk; a drive of 30 min needs about 14 GB.",
             fix="Make room, or take another disk: twice the drive, 27 GB, is safe.",
         ),
-        Check(code="host.write", subject="host", level="green", what="The drives folder takes 312 MB a second."),
+        Check(
+            code="host.write",
+            subject="host",
+            level="green",
+            what="The drives folder takes 312 MB a second.",
+        ),
         Check(
             code="tracker.worn",
             subject="tracker",
@@ -87,14 +99,12 @@ CHECKS = ChecksView(
         ),
         Check(code="phone.battery", subject="phone", level="green", what="Battery 81 %."),
     ),
-    keys=(("space", "look again"), ("d", "leave, recording goes on")),
+    keys=(("space", "look again"), ("d", "leave")),
 )
 FAILED = StepView(
     title="session_07   driver P07",
     step="The phone does not record",
-    lines=(
-        "The phone's recording does not grow: the tracker is NOT started.",
-    ),
+    lines=("The phone's recording does not grow: the tracker is NOT started.",),
     failed=True,
     keys=(("enter", "try again"), ("e", "end the drive"), ("d", "leave, recording goes on")),
 )
@@ -109,11 +119,10 @@ def drawn(view, columns, rows, night=False):
         height=rows,
         force_terminal=True,
         color_system="truecolor",
-        file=Path(os.devnull).open("w"),
+        file=io.StringIO(),
         legacy_windows=False,
     )
-    with console.file:
-        console.print(render(view, columns, rows, night=night), end="")
+    console.print(render(view, columns, rows, night=night), end="")
     return console
 
 
@@ -216,3 +225,56 @@ def test_plain_checks_and_steps():
     assert any(line.strip().startswith("-> Put them on") for line in lines)
     assert screen.lines(CHECKS) == []
     assert "FAILED: The phone does not record" in screen.lines(FAILED)
+
+
+def test_a_real_terminal_is_filled_rung_and_given_back():
+    import asyncio
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    from dashgaze.collection.record.keyboard import Keyboard
+    from dashgaze.collection.record.terminal_desk import TerminalDesk
+
+    far, near = pty.openpty()
+    fcntl.ioctl(near, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    os.set_blocking(far, False)
+
+    async def main():
+        heard = b""
+        with os.fdopen(os.dup(near), "w") as out:
+            async with TerminalDesk(night=True, keyboard=Keyboard(near), out=out) as desk:
+                desk.show(GOOD)
+                desk.bell()
+                heard += os.read(far, 1 << 20)
+                os.write(far, b"o")
+                key = await asyncio.wait_for(desk.key(), 5)
+            heard += os.read(far, 1 << 20)
+        return key, heard.decode()
+
+    key, heard = asyncio.run(main())
+    os.close(far)
+    os.close(near)
+    assert key == "o"
+    assert "PHONE RECORDS" in heard
+    assert "\a" in heard
+    assert "\x1b[?1049h" in heard  # the other screen, and back again
+    assert "\x1b[?1049l" in heard
+
+
+def test_a_terminal_that_was_closed_costs_the_screen_only():
+    import asyncio
+
+    from dashgaze.collection.record.keyboard import Keyboard
+    from dashgaze.collection.record.terminal_desk import TerminalDesk
+
+    async def main():
+        out = io.StringIO()
+        async with TerminalDesk(plain=True, keyboard=Keyboard(-1), out=out) as desk:
+            desk.show(GOOD)
+            out.close()
+            desk.show(BAD)
+            desk.bell()
+
+    asyncio.run(main())

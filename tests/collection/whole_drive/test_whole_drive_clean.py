@@ -1,0 +1,333 @@
+"""A whole drive as a team makes it: form, checks, recording with sync sounds, home, sync, report."""
+
+import asyncio
+import contextlib
+import dataclasses
+import json
+import re
+import time
+import types
+from pathlib import Path
+
+import numpy as np
+import pytest
+from whole_drive_browser_phone import browsing, check_cameras, open_page
+from whole_drive_commands import FORM, journal_steps, run, run_json
+from whole_drive_observer import Observer
+from whole_drive_road_sound import FIND_HZ, RoadSound, find_chirps_s
+
+from dashgaze.collection.companion import CompanionDevice, read_gaze_log
+from dashgaze.collection.location import read_location
+from dashgaze.collection.page import PagePhone, PageServer
+from dashgaze.collection.page.part_times import part_start
+from dashgaze.collection.page.phone_log import read_logs
+from dashgaze.collection.page.remux import read_part
+from dashgaze.collection.record import (
+    DeviceOptions,
+    RecorderOptions,
+    begin_drive,
+    read_events,
+    read_form,
+    run_drive,
+    sync_sound,
+    title_of,
+)
+from dashgaze.collection.record.loudspeaker import duration_s
+from dashgaze.collection.simulation.device import DeviceOptions as SimulatedOptions
+from dashgaze.collection.simulation.device import DeviceSimulator
+from dashgaze.media import Sound, probe, read_frame_times, read_sound
+from dashgaze.schemas.time_map import TimeMapDocument
+from dashgaze.session import open_session
+
+# The planted truth about the eye tracker's clock.
+OFFSET_MS, DRIFT_PPM = 183.0, 35.0
+RECORD_S = 48.0
+MOST_ERROR_MS = 20.0
+
+
+class CarLoudspeaker:
+    """Its chirps are in the road sound already; it takes as long as they do."""
+
+    name = "loudspeaker of the car"
+
+    async def play(self, path: Path) -> None:
+        await asyncio.sleep(duration_s(path))
+
+
+@dataclasses.dataclass
+class Hearing:
+    """How the sound of the road lies in time.
+
+    Attributes
+    ----------
+    zero_host_ns
+        Host time at which the phone's road video begins, as the tracker's microphone is told.
+    zero_place_s
+        Place of the sound at that time.
+    """
+
+    zero_host_ns: int
+    zero_place_s: float
+
+    def host_ns(self, place_s: float) -> int:
+        return self.zero_host_ns + round((place_s - self.zero_place_s) * 1e9)
+
+    def place_s(self, host_ns: int) -> float:
+        return self.zero_place_s + (host_ns - self.zero_host_ns) / 1e9
+
+
+def find_zero(parts, path: Path, road_sound: RoadSound, copy: Path) -> Hearing:
+    """Tell from the first seconds of the phone's video which place of the sound it has, and when.
+
+    From here on the tracker hears the same sound at the same host time; so the truth about the two files
+    is made, not measured by what is under test.
+    """
+    copy.write_bytes(path.read_bytes())
+    heard = read_sound(copy, rate_hz=FIND_HZ)
+    content = read_part(copy)
+    part = next(each for each in parts if each.stream == "road")
+    logs = read_logs(each for each in parts if each.stream == "log")
+    start = part_start(part, logs[part.opening.page], content.pts_ms)
+    assert start.host_ns is not None
+    return Hearing(start.host_ns, road_sound.place_of_zero_s(heard))
+
+
+class Drive:
+    """The screenplay of one drive."""
+
+    def __init__(self, folder: Path, road_sound: RoadSound) -> None:
+        self.session = folder / "drives" / "session_07"
+        self.exports, self.profile = folder / "exports", folder / "profile"
+        self.folder, self.road_sound = folder, road_sound
+        self.observer = Observer()
+        self.phone: PagePhone | None = None
+        self.hearing: Hearing | None = None
+
+    def make(self, device: DeviceSimulator):
+        def devices(_observer):
+            self.phone = PagePhone(PageServer(self.session, port=0), over_cable=False)
+            tracker = CompanionDevice(
+                f"127.0.0.1:{device.port}", field_folder=self.session / "field"
+            )
+            return {"phone": self.phone, "tracker": tracker}
+
+        return devices
+
+    async def play(self) -> None:
+        wav = self.road_sound.write(self.folder / "road.wav")
+        simulated = SimulatedOptions(
+            record_to=self.exports,
+            scene_size_px=(320, 320),
+            clock_offset_ms=OFFSET_MS,
+            clock_drift_ppm=DRIFT_PPM,
+        )
+        async with DeviceSimulator(simulated) as device:
+            options = RecorderOptions(title=title_of(self.session), loudspeaker=CarLoudspeaker())
+            recorder = asyncio.create_task(
+                run_drive(self.session, self.observer, options, make=self.make(device))
+            )
+            try:
+                async with browsing(self.profile, hears=wav) as context:
+                    await self._prepare(context)
+                    await self._record(device)
+                    outcome = await asyncio.wait_for(recorder, 40)
+                    assert outcome.end == "closed"
+                    assert self.page.faults == []
+            finally:
+                recorder.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await recorder
+            self.clock = device.clock
+
+    async def _prepare(self, context) -> None:
+        see, press = self.observer.sees, self.observer.press
+        screen = await see("No page is open", "1 red", "look again", within_s=30)
+        assert self.phone.url in re.sub(r"\s", "", screen), "the link is on the screen"
+        assert "Gaze comes at" in screen
+        self.page = await open_page(context, self.phone.url)
+        await check_cameras(self.page)
+        await asyncio.sleep(2.5)  # the page reports once a second
+        press(" ")
+        await see("Looking at everything")
+        screen = await see("0 red", "accept amber and start", within_s=30)
+        assert "Road camera: 320 × 240" in screen
+        assert "Sound at -" in screen
+        press("a")
+
+    async def _record(self, device: DeviceSimulator) -> None:
+        see, press = self.observer.sees, self.observer.press
+        await see("PHONE RECORDS", "TRACKER RECORDS", "GAZE VALID", within_s=45)
+        began_s = time.monotonic()
+        assert await self.page.is_visible("#black"), "the driver sees nothing"
+        parts = self.phone.server.parts
+        path = self.session / "field/page/road_1.webm"
+        while not ((content := read_part(path)) and content.end_s > 4.0):
+            await asyncio.sleep(0.2)
+        self.hearing = await asyncio.to_thread(
+            find_zero, parts, path, self.road_sound, self.folder / "early.webm"
+        )
+        at_ns = time.time_ns() + 300_000_000
+        device.hear(self.road_sound.from_s(self.hearing.place_s(at_ns)), at_ns)
+        await self._chirp("chirp.start")
+        press("o")
+        await see("overtake logged")
+        press("p", "u")
+        await see("taken back")
+        await see("last: overtake")
+        await asyncio.sleep(max(0.0, began_s + RECORD_S - time.monotonic()))
+        press("e")
+        await see("End the drive?")
+        press("y")
+        await see("Last, the sync sound")
+        await self._chirp("chirp.end")
+
+    async def _chirp(self, name: str) -> None:
+        """Press the key when the next chirp is heard, and wait until it is logged."""
+        now_ns = time.time_ns() + 400_000_000
+        following = next(
+            each for each in self.road_sound.chirps if self.hearing.host_ns(each.start_s) > now_ns
+        )
+        self.next_seed = following.chirp.seed
+        wait_s = (self.hearing.host_ns(following.start_s) - time.time_ns()) / 1e9 - 0.1
+        await asyncio.sleep(wait_s)
+        self.observer.press("c")
+        end_s = time.monotonic() + 8
+        while name not in {event.name for event in read_events(self.session)}:
+            assert time.monotonic() < end_s, self.observer.screen
+            await asyncio.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+def drive(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("clean")
+    road_sound = RoadSound(150.0)
+    made = Drive(folder, road_sound)
+    (folder / "form.yaml").write_text(FORM)
+    begin_drive(
+        made.session, read_form(folder / "form.yaml"), DeviceOptions(tracker="auto", phone="page")
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        # The recorder draws the gaps of its chirps; here those that are in the sound already.
+        drawn = types.SimpleNamespace(randbelow=lambda _below: made.next_seed)
+        patch.setattr(sync_sound, "secrets", drawn)
+        asyncio.run(made.play())
+    made.offloaded = run_json(
+        *("collect", "offload", made.session, "--from-tracker", made.exports),
+        *("--second-copy", folder / "archive"),
+        codes=(0, 3),
+    )
+    return made
+
+
+@pytest.mark.slow
+def test_a_drive_leaves_a_whole_session_with_its_evidence(drive):
+    steps = journal_steps(drive.session)
+    assert steps.index("growing phone") < steps.index("starting tracker"), "the phone runs first"
+    assert steps.index("stopped tracker") < steps.index("stopping phone"), "and stops last"
+    assert steps[-1] == "closed"
+    assert [event.name for event in read_events(drive.session) if not event.undone] == [
+        "chirp.start",
+        "overtake",
+        "chirp.end",
+    ]
+    field = drive.session / "field"
+    for name in ("preflight.json", "clocks.json", "gaze.bin", "gaze.json", "offload.json"):
+        assert (field / name).stat().st_size > 0, name
+    clocks = json.loads((field / "clocks.json").read_text())["measurements"]
+    assert {(each["role"], each["when"]) for each in clocks} == {
+        (role, when) for role in ("phone", "tracker") for when in ("before", "after")
+    }
+    for each in clocks:
+        truth = OFFSET_MS if each["role"] == "tracker" else 0.0
+        assert abs(each["offset_ms"] - truth) < each["uncertainty_ms"] + 6.0, each
+    track = read_location(drive.session / "phone/location.csv")
+    assert track.latitude_deg[0] == pytest.approx(48.137)
+    for name in ("road", "driver"):
+        info = probe(drive.session / f"phone/{name}.webm")
+        assert info.duration_s > RECORD_S
+        gaps_s = np.diff(read_frame_times(drive.session / f"phone/{name}.webm").time_s)
+        assert gaps_s.max() < 1.0, "no piece is missing"
+    found = run_json("check", drive.session, codes=(0, 3))
+    assert [each for each in found["findings"] if each["severity"] == "error"] == []
+
+
+@pytest.mark.slow
+def test_the_safety_log_has_the_gaze_that_the_tracker_recorded(drive):
+    recording = open_session(drive.session).recording()
+    log = read_gaze_log(drive.session / "field/gaze.bin")
+    assert log.bad_records == 0
+    mine = recording.gaze.timestamp_ns
+    inside = mine[(mine > log.device_ns[0]) & (mine < log.device_ns[-1])]
+    # Stamps travel as 90 kHz ticks; half a sample apart is the same sample.
+    at = np.searchsorted(log.device_ns, inside).clip(1, len(log) - 1)
+    nearest = np.minimum(np.abs(inside - log.device_ns[at - 1]), np.abs(log.device_ns[at] - inside))
+    assert len(inside) > 100 * (RECORD_S - 5)
+    assert (nearest < 4e6).all(), "no sample is missing"
+
+
+@pytest.mark.slow
+def test_what_came_home_is_proven_and_there_twice(drive):
+    assert drive.offloaded["complete"]
+    record = json.loads((drive.session / "field/offload.json").read_text())
+    copied = [each for each in record["files"] if each.get("source_sha256")]
+    assert copied, "the tracker's files were copied"
+    assert all(each["sha256"] == each["source_sha256"] for each in copied)
+    proof = run_json("collect", "verify", drive.session, "--second-copy", drive.folder / "archive")
+    assert proof["ok"]
+    assert len(proof["copies"]) == 2
+    assert drive.offloaded["quick"]["sync"] == "ok"
+    assert drive.offloaded["quick"]["verdict"] != "redo"
+
+
+@pytest.mark.slow
+def test_sync_finds_the_offset_that_was_planted(drive):
+    run("sync", drive.session)
+    document = TimeMapDocument.model_validate_json(
+        (drive.session / "derived/time_map.json").read_bytes()
+    )
+    assert document.verdict == "ok", document.reasons
+    first_ns = open_session(drive.session).recording().first_frame_ns
+    segment = document.segments[0]
+    rows = []
+    for phone_s in np.arange(10.0, RECORD_S, 5.0):
+        host_ns = drive.hearing.zero_host_ns + round(phone_s * 1e9)
+        truth_s = (drive.clock.stamp_ns(drive.clock.steady_ns(host_ns)) - first_ns) / 1e9
+        mapped_s = segment.offset_s + (1 + segment.drift_ppm * 1e-6) * phone_s
+        rows.append((mapped_s - truth_s) * 1e3)
+    # A second truth, which rests on nothing but the two files: the chirps in both.
+    chirps = drive.road_sound.chirps
+    road = find_chirps_s(_sound(drive.session / "phone/road.webm"), chirps)
+    world = find_chirps_s(_world_sound(drive.session, first_ns), chirps)
+    both = sorted(set(road) & set(world))
+    planted = [
+        (segment.offset_s + (1 + segment.drift_ppm * 1e-6) * road[seed] - world[seed]) * 1e3
+        for seed in both
+    ]
+    print(f"\nsync minus planted clock: {np.round(rows, 2)} ms")
+    print(
+        f"sync minus chirps in both: {np.round(planted, 2)} ms; drift {segment.drift_ppm:.0f} ppm"
+    )
+    assert len(both) >= 4
+    assert np.abs(rows).max() < MOST_ERROR_MS
+    assert np.abs(planted).max() < MOST_ERROR_MS
+
+
+@pytest.mark.slow
+def test_frames_and_report_are_made(drive):
+    run("frames", drive.session)
+    assert (drive.session / "derived/frames.parquet").stat().st_size > 0
+    run("report", drive.session, codes=(0, 3, 4))
+    page = next(drive.session.rglob("report.html"))
+    assert drive.session.name in page.read_text(encoding="utf-8")
+
+
+def _sound(path: Path) -> Sound:
+    return read_sound(path, rate_hz=FIND_HZ)
+
+
+def _world_sound(session: Path, first_ns: int) -> Sound:
+    """Give the tracker's sound on the tracker's clock."""
+    part = open_session(session).recording().world_parts[0]
+    sound = read_sound(part.path, rate_hz=FIND_HZ)
+    start_s = sound.start_s + (part.container_offset_ns - first_ns) / 1e9
+    return dataclasses.replace(sound, start_s=start_s)
