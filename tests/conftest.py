@@ -16,6 +16,13 @@ ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 
 
+@pytest.fixture(autouse=True)
+def _ffmpeg_says_nothing() -> None:
+    """Undo what the eye tracker's library does when a test file imports it; see `import_extra`."""
+    if "av" in sys.modules:
+        sys.modules["av"].logging.set_level(None)
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Folder of real recordings that lie beside the project and are not part of it."""

@@ -1,8 +1,12 @@
 """The optional packages that speak to devices; imported when they are needed, not before."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
+
+import av.logging
 
 from dashgaze.errors import MissingExtraError
 
@@ -18,7 +22,8 @@ def import_extra(name: str) -> Any:
         If it is not installed.
     """
     try:
-        module = import_module(name)
+        with _log_level_of_ffmpeg_kept():
+            module = import_module(name)
     except ImportError as error:
         raise MissingExtraError(
             f"Speaking to an eye tracker needs the package of {name}, which is not installed.",
@@ -31,3 +36,17 @@ def import_extra(name: str) -> Any:
         if not logger.handlers:
             logger.addHandler(logging.NullHandler())
     return module
+
+
+@contextmanager
+def _log_level_of_ffmpeg_kept() -> Iterator[None]:
+    """Undo what the eye tracker's library does when it is imported: it has FFmpeg tell everything.
+
+    With that, FFmpeg's decoding threads wait for Python's lock to say something while Python, holding it,
+    waits for them to end: closing a video hangs for ever.
+    """
+    before = av.logging.get_level()
+    try:
+        yield
+    finally:
+        av.logging.set_level(before)

@@ -303,14 +303,15 @@ class Drive:
             if before != "unknown":
                 self.journal.write("lost", role=role)
             return
+        if before == "stopping":
+            # It is stopped again, next: taken over, a phone that has not heard of the stop would begin
+            # a second recording; called stopped, its files might never be made.
+            return
         if runs:
             started = await self._taken_over(role)
             self.journal.write("taken_over", role=role, recording_id=started.recording_id)
             return
-        if before == "starting":
-            self.journal.write("not_started", role=role)
-        else:
-            self.journal.write("stopped" if before == "stopping" else "ended", role=role)
+        self.journal.write("not_started" if before == "starting" else "ended", role=role)
 
     async def _settle(self, role: Role) -> bool | None:
         """Find out whether a device records; None if it does not say so in time."""

@@ -208,7 +208,8 @@ def manifest_of(form: Form, session_id: str, path: Path) -> SessionManifest:
         "eyewear": form.eyewear,
         "passengers": form.passengers,
         "consent": {"version": form.consent_version, "scope": form.consent_scope},
-        "phone": {"road": "phone/road.mp4", "driver": "phone/driver.mp4"},
+        # A driver video is named when it has come home: not every phone films both.
+        "phone": {"road": "phone/road.mp4"},
         "eye_tracker": {"kind": form.eye_tracker, "path": "eye_tracker"},
     }
     try:

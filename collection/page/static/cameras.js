@@ -87,14 +87,28 @@ export class Camera {
 
 const SOUND = { echoCancellation: false, noiseSuppression: false, autoGainControl: false, channelCount: 1 };
 
-async function ask(video, withSound) {
+function ask(video, withSound) {
   const asked = navigator.mediaDevices.getUserMedia({ video, audio: withSound ? SOUND : false });
-  // Some phones never answer when the other camera is open.
-  const late = sleep(OPEN_MS).then(() => {
-    asked.then((stream) => stream.getTracks().forEach((track) => track.stop())).catch(() => {});
-    throw new DOMException("no answer", "NotReadableError");
+  return new Promise((resolve, reject) => {
+    let late = false;
+    // Some phones never answer when the other camera is open.
+    const timer = setTimeout(() => {
+      late = true;
+      reject(new DOMException("no answer", "NotReadableError"));
+    }, OPEN_MS);
+    asked.then(
+      (stream) => {
+        clearTimeout(timer);
+        // Only what nobody waits for any more is stopped: one that came in time is being recorded.
+        if (late) stream.getTracks().forEach((track) => track.stop());
+        else resolve(stream);
+      },
+      (error) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
   });
-  return Promise.race([asked, late]);
 }
 
 export async function openCamera(role, wanted, { withSound, notThis }) {

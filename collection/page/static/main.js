@@ -254,6 +254,7 @@ async function oneBeat() {
   } catch {
     // the laptop is away: recording goes on
   }
+  if (state === "recording") Object.values(recorders).forEach((recorder) => recorder.watch());
   await watchSpool();
   obey();
   show();

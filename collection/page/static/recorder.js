@@ -4,6 +4,7 @@ import { fromTimeline, pageNow, wallMinusPage } from "./clock.js";
 import { randomKey } from "./link.js";
 
 const PIECE_MS = 1000;
+const SILENT_MS = 8000;
 const KEYFRAME_MS = 2000;
 const SOUND_BITS = 96000;
 const BITS_PER_PIXEL = 0.13;
@@ -35,6 +36,7 @@ export class Recorder {
     Object.assign(this, { camera, soundTrack, uplink, log, page, device, onlost });
     this.part = null;
     this.recorder = null;
+    this.dataAt = performance.now();
     this.stopping = false;
   }
 
@@ -52,9 +54,16 @@ export class Recorder {
     const key = randomKey();
     const early = [];
     const started = new Promise((resolve) => (this.recorder.onstart = () => resolve(pageNow())));
-    this.finished = new Promise((resolve) => (this.recorder.onstop = resolve));
+    this.finished = new Promise((resolve) => {
+      this.recorder.onstop = () => {
+        resolve();
+        this.#lost("the recorder stopped by itself");
+      };
+    });
+    this.dataAt = performance.now();
     this.recorder.ondataavailable = ({ data }) => {
       if (!data.size) return;
+      this.dataAt = performance.now();
       const content = data.arrayBuffer();
       if (this.part) this.uplink.add(this.part, content);
       else early.push(content);
@@ -86,6 +95,11 @@ export class Recorder {
     });
     this.log.add({ k: "part", key, stream: this.camera.role, mime: this.recorder.mimeType, t: start });
     early.forEach((content) => this.uplink.add(this.part, content));
+  }
+
+  // A camera may freeze without a word; a recorder that runs gives a piece each second.
+  watch() {
+    if (performance.now() - this.dataAt > SILENT_MS) this.#lost("no data came from it");
   }
 
   #lost(why) {

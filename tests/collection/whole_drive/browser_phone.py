@@ -44,11 +44,11 @@ async def browsing(profile: Path, *, hears: Path | None = None) -> AsyncIterator
             geolocation=PLACE,
             viewport={"width": 390, "height": 844},
         )
-        await _patched(context)
         try:
             yield context
         finally:
-            await context.close()
+            with contextlib.suppress(api.Error):  # a browser that was killed
+                await context.close()
 
 
 async def open_page(context, url: str):
@@ -82,15 +82,3 @@ def kill_browser(profile: Path) -> int:
     for lock in ("SingletonLock", "SingletonSocket", "SingletonCookie"):
         (profile / lock).unlink(missing_ok=True)
     return killed
-
-
-async def _patched(context):  # TEMPORARY
-    text = Path("/work/main/collection/page/static/cameras.js").read_text()
-    old = """  const late = sleep(OPEN_MS).then(() => {"""
-    new = """  let came = false; asked.then(() => (came = true), () => {});
-  const late = sleep(OPEN_MS).then(() => {
-    if (came) return;"""
-    body = text.replace(old, new)
-    async def give(route):
-        await route.fulfill(body=body, content_type="text/javascript")
-    await context.route("**/cameras.js", give)

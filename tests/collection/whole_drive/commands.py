@@ -82,6 +82,24 @@ class Command:
     def over(self) -> bool:
         return self.process.returncode is not None
 
+    async def answer(self) -> None:
+        """Press what a patient observer would, until cancelled: look again, accept amber, try again."""
+        answers = (
+            ("accept amber and start", "a"),
+            ("enter start", "\n"),
+            ("space look again", " "),
+            ("enter try again", "\n"),
+            ("enter stop without it", "\n"),
+        )
+        seen = 0
+        while True:
+            for line in self.lines[seen:]:
+                seen += 1
+                key = next((key for words, key in answers if words in line), None)
+                if key is not None and "keys:" in line:
+                    self.press(key)
+            await asyncio.sleep(0.05)
+
     def press(self, key: str) -> None:
         if self.process.stdin is not None and not self.over:
             self.process.stdin.write(key.encode())

@@ -10,7 +10,15 @@ pytest.importorskip("aiohttp", reason="aiohttp is not installed")
 pytest.importorskip("pupil_labs.realtime_api", reason="pupil-labs-realtime-api is not installed")
 
 # Test folders are no packages; these modules are shared by the tests of this one.
-for _name in ("road_sound", "observer", "browser_phone", "played_phone", "commands"):
+for _name in (
+    "road_sound",
+    "observer",
+    "browser_phone",
+    "played_phone",
+    "commands",
+    "screenplay",
+    "killed_drives",
+):
     _full = f"whole_drive_{_name}"
     if _full not in sys.modules:
         _spec = importlib.util.spec_from_file_location(

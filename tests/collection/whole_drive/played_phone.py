@@ -6,6 +6,7 @@ import json
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 import aiohttp
 import av
@@ -93,7 +94,7 @@ class PlayedPhone:
         self._clock: dict | None = None
         self._http: aiohttp.ClientSession | None = None
 
-    async def __aenter__(self) -> "PlayedPhone":
+    async def __aenter__(self) -> Self:
         self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_WAIT_S))
         self._tasks.append(asyncio.create_task(self._beat()))
         return self
