@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-import av.logging
-
 from dashgaze.errors import MissingExtraError
 
 _NOISY_LOGGERS = ("aiortsp", "rtsp_client", "rtp.session", "pupil_labs.realtime_api")
@@ -45,6 +43,8 @@ def _log_level_of_ffmpeg_kept() -> Iterator[None]:
     With that, FFmpeg's decoding threads wait for Python's lock to say something while Python, holding it,
     waits for them to end: closing a video hangs for ever.
     """
+    import av.logging
+
     before = av.logging.get_level()
     try:
         yield

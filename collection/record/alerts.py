@@ -67,7 +67,7 @@ class Alerts:
 
 
 def _hold_s(code: str) -> float:
-    return _HOLD_S if code.endswith(".gaze") else 0.0
+    return _HOLD_S if code.endswith((".gaze", ".stream")) else 0.0
 
 
 def alerts_of(
@@ -97,6 +97,8 @@ def alerts_of(
                 )
             )
         found += _lamp_out(role, sight, lamp)
+        if lamp == "on":
+            found += _stream_out(role, sight)
         found += _health(role, sight)
     return found
 
@@ -107,6 +109,17 @@ def _lamp_out(role: Role, sight: Sight, lamp: Lamp) -> list[Alert]:
         return []
     text = f"{role.upper()} does not grow: its recording may have stopped. Look at it at the next stop."
     return [Alert(code=f"{role}.lamp", text=text)]
+
+
+def _stream_out(role: Role, sight: Sight) -> list[Alert]:
+    """Tell of a camera that is dead beside one that lives: the files of the device still grow."""
+    if sight.health is None:
+        return []
+    silent = sorted(name for name, rate_hz in sight.health.rates_hz.items() if rate_hz == 0)
+    if not silent:
+        return []
+    text = f"{role.upper()} sends nothing of {' and '.join(silent)}. Look at it at the next stop."
+    return [Alert(code=f"{role}.stream", text=text)]
 
 
 def _health(role: Role, sight: Sight) -> list[Alert]:

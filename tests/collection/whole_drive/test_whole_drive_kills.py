@@ -54,6 +54,7 @@ async def some_at_once(drives) -> list[Kill]:
     return [task.result() for task in tasks]
 
 
+@pytest.mark.slow
 def test_a_short_drive_whose_recorder_is_killed_comes_home(tmp_path, pieces):
     drive = RecordedDrive(tmp_path / "drive", pieces)
     in_bounds([asyncio.run(drive.run(0.8, since="growing tracker", stop_after_s=60.0, live_s=0.5))])
