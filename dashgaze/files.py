@@ -35,7 +35,7 @@ def replacing(path: Path) -> Iterator[Path]:
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise _cannot_write(path, error) from error
     finally:
@@ -101,7 +101,7 @@ def filling(target: Path) -> Iterator[Path]:
             raise _cannot_write(target, error) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    _sync_folder(target.parent)
+    sync_folder(target.parent)
 
 
 def write_text(path: Path, text: str) -> Path:
@@ -117,7 +117,8 @@ def _umask() -> int:
     return current
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder on the disk before going on."""
     if os.name == "nt":  # Windows can't open folders; its rename is already durable
         return
     descriptor = os.open(folder, os.O_RDONLY)

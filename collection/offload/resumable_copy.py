@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from dashgaze.errors import DeviceError, OutputError
-from dashgaze.files import write_text
+from dashgaze.files import sync_folder, write_text
 from dashgaze.progress import Progress, part_of, silent
 
 from ..field.device import RemoteFile
@@ -260,17 +260,6 @@ def _discard(part: Path) -> None:
 def _keep_time(part: Path, state: FileState) -> None:
     if state.modified_ns is not None:
         os.utime(part, ns=(state.modified_ns, state.modified_ns))
-
-
-def sync_folder(folder: Path) -> None:
-    """Have the names in a folder on the disk."""
-    if os.name == "nt":  # Windows can't open folders; its rename is already durable
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from typing import Any
 from dashgaze.dataset.consent import Release
 from dashgaze.dataset.tables.drive_tables import DriveTables, drive_tables
 from dashgaze.dataset.tables.shard import write_shard
+from dashgaze.files import sync_folder
 from dashgaze.progress import Progress, part_of, silent
 from dashgaze.schemas.dataset_manifest import (
     DatasetFile,
@@ -25,7 +26,7 @@ from dashgaze.session import Session
 from .digests import sha256_of
 from .layout import TABLES, VIDEOS, shard_path, video_path
 from .options import Content
-from .staging import cannot_write, sync_folder
+from .staging import cannot_write
 
 
 @dataclass(frozen=True, kw_only=True)

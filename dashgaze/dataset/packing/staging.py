@@ -21,6 +21,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dashgaze.errors import InputError, OutputError
+from dashgaze.files import sync_folder
 from dashgaze.schemas.dataset_manifest import DATASET_MANIFEST_NAME, read_dataset_manifest
 
 # A folder that holds this file is ours to throw away; it is gone before the folder is shown to anyone.
@@ -172,17 +173,6 @@ def sync_file(path: Path) -> None:
     """Have a file's content on the disk before going on."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Have the names in a folder on the disk before going on."""
-    if os.name == "nt":  # Windows can't open folders; its rename is already durable
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def cannot_write(path: Path, error: OSError) -> OutputError:
