@@ -227,6 +227,21 @@ DATASET_SESSION_TABLE = Table(
             meaning="Height of the road picture.",
         ),
         Field(
+            name="driver_width_px",
+            type="int32",
+            unit="px",
+            nullable=True,
+            meaning="Width of the driver picture as recorded, which landmarks are given in; null where the "
+            "recording is not at hand.",
+        ),
+        Field(
+            name="driver_height_px",
+            type="int32",
+            unit="px",
+            nullable=True,
+            meaning="Height of the driver picture.",
+        ),
+        Field(
             name="gaze_valid_share",
             type="float32",
             nullable=True,

@@ -39,6 +39,8 @@ CONDITIONS = (
     "sync_verdict",
     "road_width_px",
     "road_height_px",
+    "driver_width_px",
+    "driver_height_px",
 )
 # Papers that BIDS has no place for at the top.
 _DOCUMENTS = ("DATASHEET.md", "DUA.md", "CITATION.cff")

@@ -14,7 +14,7 @@ from .admission import Admitted
 from .layout import TABLES
 from .options import Content
 
-PACK_VERSION = 1
+PACK_VERSION = 2
 """Counted up when the same session gives other files, so that all are written again."""
 
 ANONYMIZED_NAMES = ("anonymized", "anonymized.json")

@@ -87,6 +87,7 @@ def session_facts(
         "phone_model": manifest.phone.model,
         "local_hour": _local_hour(manifest.recorded_at),
         **_road_size(session),
+        **_driver_size(session),
         **_shares(frames),
         **_counts(frames),
     }
@@ -158,18 +159,31 @@ def _local_hour(recorded_at: str | None) -> int | None:
 
 def _road_size(session: Session) -> dict[str, int | None]:
     """Give width and height of the road picture as players show it."""
-    path = session.road_path
-    video = probe(path).video if path.is_file() else None
-    if video is None:
+    size = _shown_size(session.road_path)
+    if size is None:
         # Sessions of tables only still say for which picture size the camera was calibrated.
         camera = session.manifest.phone.intrinsics
         return {
             "road_width_px": None if camera is None else camera.width_px,
             "road_height_px": None if camera is None else camera.height_px,
         }
+    return {"road_width_px": size[0] or None, "road_height_px": size[1] or None}
+
+
+def _driver_size(session: Session) -> dict[str, int | None]:
+    """Give width and height of the driver picture as players show it."""
+    path = session.driver_path
+    width, height = (None if path is None else _shown_size(path)) or (None, None)
+    return {"driver_width_px": width or None, "driver_height_px": height or None}
+
+
+def _shown_size(path: Path) -> tuple[int, int] | None:
+    """Give width and height of a video after its rotation; None if there is no video."""
+    video = probe(path).video if path.is_file() else None
+    if video is None:
+        return None
     size = (video.width_px, video.height_px)
-    width, height = size[::-1] if video.rotation_deg in (90, 270) else size
-    return {"road_width_px": width or None, "road_height_px": height or None}
+    return size[::-1] if video.rotation_deg in (90, 270) else size
 
 
 def _shares(frames: pa.Table) -> dict[str, float | None]:

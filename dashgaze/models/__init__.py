@@ -1,0 +1,1 @@
+"""Models of driver gaze: baselines, networks, how they are trained, evaluated and explained."""

@@ -1,0 +1,1 @@
+"""The session-supervised pretext task, and learning from it at test time."""

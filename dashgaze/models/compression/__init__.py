@@ -1,0 +1,1 @@
+"""Smaller networks by chosen filters."""

@@ -1,0 +1,1 @@
+"""What the parts of `dashgaze.models` pass to one another."""

@@ -1,0 +1,1 @@
+"""All models on the same frames, with intervals, as one report."""

@@ -1,0 +1,1 @@
+"""Errors, densities, uncertainty, and intervals over sessions."""

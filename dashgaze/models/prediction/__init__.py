@@ -1,0 +1,1 @@
+"""Gaze on the road for new videos of a driver."""
