@@ -227,6 +227,21 @@ DATASET_SESSION_TABLE = Table(
             meaning="Height of the road picture.",
         ),
         Field(
+            name="road_focal_px",
+            type="float32",
+            unit="px",
+            nullable=True,
+            meaning="Focal length of the road camera, for pictures of that size; its principal point is taken "
+            "as their middle. Null where neither calibration nor alignment tells it.",
+        ),
+        Field(
+            name="road_focal_origin",
+            type="string",
+            nullable=True,
+            values=("calibration", "alignment"),
+            meaning="Where the focal length comes from: session.yaml, or the homographies.",
+        ),
+        Field(
             name="driver_width_px",
             type="int32",
             unit="px",

@@ -280,7 +280,7 @@ def test_a_session_of_labels_only_says_what_is_known_and_null_else(tmp_path):
     assert facts["scene_camera_origin"] == "default", "no camera is known but the typical one"
     assert facts["gaze_sample_count"] == 0, "there is no raw gaze table"
     unknown = ("fixation_method", "blink_method", "sync_verdict", "sync_method", "road_width_px")
-    unknown += ("driver_width_px", "driver_height_px")
+    unknown += ("driver_width_px", "driver_height_px", "road_focal_px", "road_focal_origin")
     assert all(facts[name] is None for name in (*unknown, "sync_offset_se_ms", "sync_drift_ppm"))
     assert tables.gaze is None
     assert tables.frames["road_pts"].null_count == 6, "the road video is not there"
@@ -341,6 +341,8 @@ def test_a_drive_with_all_stages_run_has_gaze_in_the_road_view(short_drive, made
     )
     assert (facts["road_width_px"], facts["road_height_px"]) == short_drive.ROAD_SIZE
     assert (facts["driver_width_px"], facts["driver_height_px"]) == (640, 360)
+    assert facts["road_focal_origin"] == "alignment"
+    assert 0.5 * facts["road_width_px"] < facts["road_focal_px"] < 2 * facts["road_width_px"]
     assert not any("`align`" in note for note in tables.notes)
     rows = tables.fixations.to_pandas().set_index("fixation_id")
     assert len(rows) > 0

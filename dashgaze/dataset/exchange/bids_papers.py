@@ -39,6 +39,7 @@ CONDITIONS = (
     "sync_verdict",
     "road_width_px",
     "road_height_px",
+    "road_focal_px",
     "driver_width_px",
     "driver_height_px",
 )

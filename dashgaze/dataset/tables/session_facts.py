@@ -15,6 +15,7 @@ from dashgaze.media import probe
 from dashgaze.schemas.dataset_tables import DATASET_SESSION_TABLE, VIEWS
 from dashgaze.schemas.session_table import SESSION_TABLE
 from dashgaze.session import Session
+from dashgaze.stages.align import ALIGN_RECORD_NAME, read_summary
 from dashgaze.stages.frames import RECORD_NAME
 from dashgaze.stages.session_clock import read_session_clock
 
@@ -88,6 +89,7 @@ def session_facts(
         "local_hour": _local_hour(manifest.recorded_at),
         **_road_size(session),
         **_driver_size(session),
+        **_road_focal(session),
         **_shares(frames),
         **_counts(frames),
     }
@@ -175,6 +177,18 @@ def _driver_size(session: Session) -> dict[str, int | None]:
     path = session.driver_path
     width, height = (None if path is None else _shown_size(path)) or (None, None)
     return {"driver_width_px": width or None, "driver_height_px": height or None}
+
+
+def _road_focal(session: Session) -> dict[str, float | str | None]:
+    """Give the focal length of the road camera: of its calibration, or as `align` found it."""
+    camera = session.manifest.phone.intrinsics
+    if camera is not None:
+        focal_px = (camera.matrix[0][0] + camera.matrix[1][1]) / 2
+        return {"road_focal_px": focal_px, "road_focal_origin": "calibration"}
+    if not (session.derived / ALIGN_RECORD_NAME).is_file():
+        return {"road_focal_px": None, "road_focal_origin": None}
+    found = read_summary(session.derived).get("road_focal_px")
+    return {"road_focal_px": found, "road_focal_origin": None if found is None else "alignment"}
 
 
 def _shown_size(path: Path) -> tuple[int, int] | None:
