@@ -1,0 +1,1 @@
+"""Where the car is heading, from the road video: focus of expansion and road lines."""

@@ -1,0 +1,1 @@
+"""What the analyses pass to one another."""

@@ -1,0 +1,1 @@
+"""Where drivers look: bias, following, spread, and how drivers differ."""

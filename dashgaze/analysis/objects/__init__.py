@@ -1,0 +1,1 @@
+"""Gaze on things: boxes, hits, and what chance would give."""

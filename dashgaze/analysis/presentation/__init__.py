@@ -1,0 +1,1 @@
+"""One report: figures, tables, numbers."""

@@ -1,0 +1,1 @@
+"""Gaze density, and how well saliency maps foretell it."""

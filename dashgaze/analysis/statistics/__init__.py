@@ -1,0 +1,1 @@
+"""Intervals, tests and models whose unit is the session."""

@@ -1,0 +1,1 @@
+"""From a packed data set to sessions of arrays: coordinates, speed, light, traffic."""
