@@ -100,8 +100,7 @@ class SessionData:
     @property
     def has_gaze(self) -> BoolArray:
         """Frames whose gaze in the road view is known, shape (n,)."""
-        finite: BoolArray = np.isfinite(self.gaze_road_px).reshape(len(self), -1).all(axis=1)
-        return finite
+        return np.asarray(np.isfinite(self.gaze_road_px).all(axis=1), dtype=np.bool_)
 
     def where(self, rows: BoolArray) -> "SessionData":
         """Give the session with only some of its frames, shape (n,) of flags."""
