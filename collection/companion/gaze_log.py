@@ -12,8 +12,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from dashgaze.errors import OutputError
-from dashgaze.files import write_text
+from dashgaze.files import sync_folder, write_text
 
 from .gaze_log_format import (
     FORMAT,
@@ -66,6 +68,7 @@ class GazeLog:
             self._size = size - size % RECORD_BYTES
             os.ftruncate(self._descriptor, self._size)
             os.lseek(self._descriptor, self._size, os.SEEK_SET)
+            sync_folder(folder)  # a power cut must not take its name
         except OSError as error:
             raise OutputError(
                 f"{self.path} can't be written: {error.strerror or error}.",
@@ -84,6 +87,8 @@ class GazeLog:
         self._lost_at_last = 0
         self._count = self._size // RECORD_BYTES
         self._last: GazeSample | None = None
+        # Where an earlier run ended: until the first sample of this one, nobody listened.
+        self._ended_device_ns: int | None = before["last_device_ns"]
         self._pending = bytearray()
         self._appending = threading.Lock()
         self._dropped = 0
@@ -105,8 +110,9 @@ class GazeLog:
             self._dropped += 1
             return
         last = self._last
-        if last is not None and sample.device_ns - last.device_ns > GAP_NS:
-            self._note_gap(last, sample)
+        before_ns = self._ended_device_ns if last is None else last.device_ns
+        if before_ns is not None and sample.device_ns - before_ns > GAP_NS:
+            self._note_gap(before_ns, sample)
         self._pending += pack_record(sample)
         self._count += 1
         self._lost_at_last = self._lost
@@ -205,21 +211,36 @@ class GazeLog:
         except OutputError as error:
             self.trouble = str(error)
 
-    def _note_gap(self, last: GazeSample, sample: GazeSample) -> None:
+    def _note_gap(self, before_ns: int, sample: GazeSample) -> None:
         self._gap_count += 1
+        lost = self._lost - self._lost_at_last
+        reconnected = self._last is None or sample.connection != self._last.connection
+        if self._last is None:
+            cause = "no recorder at work"
+        elif reconnected:
+            cause = "connection lost"
+        else:
+            cause = "lost in the network" if lost else "not sent by the device"
         if len(self._gaps) < _MOST_NOTES:
             self._gaps.append(
                 {
-                    "begin_device_ns": last.device_ns,
+                    "begin_device_ns": before_ns,
                     "end_device_ns": sample.device_ns,
-                    "lost_in_network": self._lost - self._lost_at_last,
-                    "reconnected": sample.connection != last.connection,
+                    "cause": cause,
+                    "lost_in_network": lost,
+                    "reconnected": reconnected,
                 }
             )
 
     def _before(self) -> dict[str, Any]:
         """Give what an earlier run noted; the records themselves if its sidecar is gone or older."""
-        found: dict[str, Any] = {"connections": [], "gaps": [], "gap_count": 0, "lost": 0}
+        found: dict[str, Any] = {
+            "connections": [],
+            "gaps": [],
+            "gap_count": 0,
+            "lost": 0,
+            "last_device_ns": None,
+        }
         if self._size == 0:
             return found
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
@@ -233,8 +254,33 @@ class GazeLog:
                 "gap_count": int(content["gap_count"]),
                 "lost": int(content["samples_lost_in_network"]),
             }
-        numbers = read_gaze_log(self.path).connection
+        samples = read_gaze_log(self.path)
+        numbers = samples.connection
+        if len(samples):
+            found["last_device_ns"] = int(samples.device_ns[-1])
+            _add_gaps(found, samples)
         last = int(numbers.max()) if len(numbers) else 0
         if last > max((entry["connection"] for entry in found["connections"]), default=0):
             found["connections"].append({"connection": last, "why": "this computer stopped"})
         return found
+
+
+def _add_gaps(found: dict[str, Any], samples: GazeLogSamples) -> None:
+    """Add the gaps that a run which was killed had no time to note."""
+    noted = {entry.get("begin_device_ns") for entry in found["gaps"]}
+    for place in np.flatnonzero(np.diff(samples.device_ns) > GAP_NS):
+        begin_ns, end_ns = (int(each) for each in samples.device_ns[place : place + 2])
+        if begin_ns in noted or len(found["gaps"]) >= _MOST_NOTES:
+            continue
+        reconnected = bool(samples.connection[place] != samples.connection[place + 1])
+        found["gap_count"] += 1
+        found["gaps"].append(
+            {
+                "begin_device_ns": begin_ns,
+                "end_device_ns": end_ns,
+                "cause": "not noted: the recorder was killed",
+                "lost_in_network": None,
+                "reconnected": reconnected,
+            }
+        )
+    found["gaps"].sort(key=lambda entry: entry.get("begin_device_ns", 0))

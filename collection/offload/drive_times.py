@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..field.device import Role
+from ..field.json_lines import parse_lines
 
 _MOST_BYTES = 64 << 20
 
@@ -99,13 +100,7 @@ def read_json_lines(path: Path) -> Iterator[dict[str, Any]]:
         content = path.read_bytes()
     except OSError:
         return
-    for text in content.split(b"\n"):
-        try:
-            line = json.loads(text)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(line, dict):
-            yield line
+    yield from parse_lines(content).entries
 
 
 def _offsets_ms(path: Path) -> dict[str, float]:

@@ -11,6 +11,7 @@ from .bringing import bring_all, note_what_is_here
 from .copy_record import CopyRecord
 from .drive_times import DeviceTimes, DriveTimes, read_drive_times
 from .folder_store import FolderStore, files_below
+from .lacking import lacking
 from .manifest_paths import fill_manifest
 from .part_joining import join_what_was_split
 from .phone_choice import choose_videos
@@ -88,6 +89,7 @@ async def offload(
         await bring_all(record, listed, result, part_of(progress, 0.0, end))
         if result.complete:
             result.notes += join_what_was_split(session)
+        result.lacking = lacking(session, times)
         note_what_is_here(record, result)
         record.write_checksums()
         if result.complete:

@@ -20,6 +20,9 @@ class OffloadResult:
         into it.
     failed
         Files that did not come home, and why.
+    lacking
+        What the drive recorded by its journal and is not here at all, in sentences: it was not asked
+        for, or never came.
     second_copy
         The second copy, if one was made.
     may_be_deleted
@@ -34,6 +37,7 @@ class OffloadResult:
     there_already: list[str] = field(default_factory=list)
     made_here: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
+    lacking: list[str] = field(default_factory=list)
     second_copy: SecondCopy | None = None
     may_be_deleted: dict[str, list[str]] = field(default_factory=dict)
     copied_bytes: int = 0

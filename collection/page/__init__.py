@@ -16,7 +16,7 @@ if importlib.util.find_spec("aiohttp") is None:
 from .cable import Cable
 from .finishing import PageResult, PartReport
 from .handing_over import hand_over
-from .lan import Certificate, lan_address, own_certificate
+from .lan import Certificate, lan_address, own_certificate, settings_folder
 from .manifest_entry import phone_entries
 from .page_phone import PagePhone, open_page_phone
 from .qr import qr_lines
@@ -37,4 +37,5 @@ __all__ = [
     "phone_entries",
     "qr_lines",
     "serve",
+    "settings_folder",
 ]

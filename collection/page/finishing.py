@@ -9,6 +9,8 @@ from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 
+import numpy as np
+
 from dashgaze.collection.field.device import ClockOffset
 from dashgaze.collection.location_fix import Fix
 from dashgaze.files import write_text
@@ -17,8 +19,16 @@ from .part_times import PartStart, part_start
 from .parts import Part, Parts
 from .phone_log import PhoneLog, read_logs
 from .remux import PartContent, join, read_part
+from .sound_apart import sound_apart_s
 
 RESULT_NAME = "result.json"
+
+# Frames that tell both starts.
+_GOOD_MS = 2.0
+# How well a browser keeps sound and pictures of one file together.
+_SOUND_ERROR_MS = 15.0
+# By how many frames two starts are wrong at most.
+_MOST_FRAMES = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +45,7 @@ class PartReport:
         Where its zero lies in that file.
     complete
         Whether all that the page made of it arrived.
-    wall_ns, host_ns, host_uncertainty_ms, start_from_frames
+    wall_ns, host_ns, host_uncertainty_ms, start_from_frames, start_error_ms
         When it began, as in `PartStart`; None where there is no frame.
     """
 
@@ -50,6 +60,7 @@ class PartReport:
     host_ns: int | None = None
     host_uncertainty_ms: float | None = None
     start_from_frames: bool | None = None
+    start_error_ms: float | None = None
 
 
 @dataclass(kw_only=True)
@@ -64,6 +75,8 @@ class PageResult:
         Time zero of the road video on the phone's wall clock.
     driver_offset_s
         Time zero of the driver's video on the road video's clock.
+    driver_offset_error_ms
+        How far that may be off: a frame or more, where neither frames nor sound tell it better.
     clock_before, clock_after
         How the clock of the phone that filmed the road stood, by the pings around its start and end.
     parts
@@ -77,6 +90,7 @@ class PageResult:
     location: str | None = None
     started_at_ns: int | None = None
     driver_offset_s: float | None = None
+    driver_offset_error_ms: float | None = None
     clock_before: ClockOffset | None = None
     clock_after: ClockOffset | None = None
     parts: list[PartReport] = field(default_factory=list)
@@ -112,7 +126,7 @@ def finish(session: Path, parts: Parts) -> PageResult:
     """
     result = PageResult()
     logs = read_logs(parts.of("log"))
-    firsts: dict[str, PartStart] = {}
+    firsts: dict[str, _Piece] = {}
     for stream in ("road", "driver"):
         pieces = []
         for part in parts.of("road" if stream == "road" else "driver"):
@@ -129,9 +143,11 @@ def finish(session: Path, parts: Parts) -> PageResult:
                 _tell_clocks(pieces, result)
             setattr(result, stream, target)
     if "road" in firsts:
-        result.started_at_ns = firsts["road"].wall_ns
+        result.started_at_ns = firsts["road"].start.wall_ns
         if "driver" in firsts:
-            result.driver_offset_s = round(_apart_s(firsts["driver"], firsts["road"]), 6)
+            offset_s, error_ms = _driver_offset(firsts["driver"], firsts["road"])
+            result.driver_offset_s = round(offset_s, 6)
+            result.driver_offset_error_ms = round(error_ms, 1)
     result.location = _write_location(session, logs, parts)
     _say_what_is_missing(result, parts)
     text = json.dumps(asdict(result) | {"made_ns": time.time_ns()}, indent=2) + "\n"
@@ -141,8 +157,8 @@ def finish(session: Path, parts: Parts) -> PageResult:
 
 def _write(
     session: Path, stream: str, pieces: list[_Piece], result: PageResult
-) -> tuple[str, PartStart]:
-    """Write the files of a camera; give the main one and when it begins."""
+) -> tuple[str, _Piece]:
+    """Write the files of a camera; give the main one and the part that it begins with."""
     ordered = sorted(pieces, key=lambda piece: piece.start.host_ns or piece.start.wall_ns)
     kinds: dict[tuple[str | int, ...], list[_Piece]] = {}
     for piece in ordered:
@@ -153,7 +169,7 @@ def _write(
     for place, group in enumerate(groups):
         name = stream if place == 0 else f"{stream}_other_{place}"
         target = f"phone/{name}{group[0].content.suffix}"
-        starts = [_apart_s(piece.start, group[0].start) for piece in group]
+        starts = [_apart_s(piece, group[0]) for piece in group]
         zeros = join([piece.content for piece in group], starts, session / target)
         for piece, zero in zip(group, zeros, strict=True):
             result.parts.append(_report(piece, session, target, zero))
@@ -167,7 +183,37 @@ def _write(
             f"The {stream} video is joined of {len(groups[0])} parts, each at its time; the page was "
             "loaded again, or a camera was lost, between them."
         )
-    return f"phone/{stream}{groups[0][0].content.suffix}", groups[0][0].start
+    return f"phone/{stream}{groups[0][0].content.suffix}", groups[0][0]
+
+
+def _driver_offset(driver: _Piece, road: _Piece) -> tuple[float, float]:
+    """Give the driver's offset, s, and its error, ms.
+
+    The frames of one page tell it to a millisecond, or but for whole frames where they came too evenly;
+    then the sound, which both have from one microphone, tells how many.
+    """
+    apart_s = _apart_s(driver, road)
+    error_ms = driver.start.error_ms + road.start.error_ms
+    if driver.part.opening.page != road.part.opening.page:
+        pings = (driver.start.host_uncertainty_ms, road.start.host_uncertainty_ms)
+        return apart_s, error_ms + sum(ping or 0.0 for ping in pings)
+    if error_ms <= _GOOD_MS or not (driver.content.has_sound and road.content.has_sound):
+        return apart_s, error_ms
+    heard_s = sound_apart_s(driver.part.path, road.part.path, about_s=apart_s)
+    if heard_s is None:
+        return apart_s, error_ms
+    if not (driver.start.from_frames and road.start.from_frames):
+        return heard_s, _SOUND_ERROR_MS
+    steps = [float(np.median(np.diff(piece.content.pts_ms))) / 1000 for piece in (driver, road)]
+    moved = [
+        apart_s + count * step_s
+        for step_s in steps
+        for count in range(-_MOST_FRAMES, _MOST_FRAMES + 1)
+    ]
+    nearest_s = min(moved, key=lambda each: abs(each - heard_s))
+    if abs(nearest_s - heard_s) * 1000 > _SOUND_ERROR_MS:
+        return heard_s, _SOUND_ERROR_MS
+    return nearest_s, max(_GOOD_MS, abs(nearest_s - heard_s) * 1000)
 
 
 def _tell_clocks(pieces: list[_Piece], result: PageResult) -> None:
@@ -188,11 +234,17 @@ def _clock(log: PhoneLog, page_ms: float) -> ClockOffset | None:
     )
 
 
-def _apart_s(later: PartStart, earlier: PartStart) -> float:
-    """Give the time between two starts; by this computer's clock, as the phone's may have jumped."""
-    if later.host_ns is not None and earlier.host_ns is not None:
-        return (later.host_ns - earlier.host_ns) / 1e9
-    return (later.wall_ns - earlier.wall_ns) / 1e9
+def _apart_s(later: _Piece, earlier: _Piece) -> float:
+    """Give the time between two starts.
+
+    Of one page by its own clock, that runs on evenly; of two by this computer's, as the phone's may have
+    jumped.
+    """
+    if later.part.opening.page == earlier.part.opening.page:
+        return (later.start.page_ms - earlier.start.page_ms) / 1e3
+    if later.start.host_ns is not None and earlier.start.host_ns is not None:
+        return (later.start.host_ns - earlier.start.host_ns) / 1e9
+    return (later.start.wall_ns - earlier.start.wall_ns) / 1e9
 
 
 def _report(piece: _Piece, session: Path, target: str, zero_s: float) -> PartReport:
@@ -208,6 +260,7 @@ def _report(piece: _Piece, session: Path, target: str, zero_s: float) -> PartRep
         host_ns=piece.start.host_ns,
         host_uncertainty_ms=piece.start.host_uncertainty_ms,
         start_from_frames=piece.start.from_frames,
+        start_error_ms=round(piece.start.error_ms, 1),
     )
 
 

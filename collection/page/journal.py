@@ -5,6 +5,9 @@ import os
 from pathlib import Path
 from typing import Any
 
+from dashgaze.collection.field.json_lines import parse_lines, write_all
+from dashgaze.files import sync_folder
+
 
 class Journal:
     """Lines that are on disk when `add` returns.
@@ -19,17 +22,10 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.lines: list[dict[str, Any]] = []
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
         content = path.read_bytes()
         whole = content.rfind(b"\n") + 1
-        for text in content[:whole].splitlines():
-            try:
-                line = json.loads(text)
-            except ValueError:  # zeros that a power cut left
-                continue
-            if isinstance(line, dict):
-                self.lines.append(line)
+        self.lines = list(parse_lines(content[:whole]).entries)
         os.ftruncate(self._descriptor, whole)
         os.lseek(self._descriptor, 0, os.SEEK_END)
 
@@ -39,6 +35,8 @@ class Journal:
         try:
             write_all(self._descriptor, (json.dumps(line, allow_nan=False) + "\n").encode())
             os.fsync(self._descriptor)
+            if start == 0:
+                sync_folder(self.path.parent)  # a power cut must not take its name
         except OSError:
             os.ftruncate(self._descriptor, start)
             os.lseek(self._descriptor, start, os.SEEK_SET)
@@ -49,10 +47,3 @@ class Journal:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
-
-
-def write_all(descriptor: int, content: bytes) -> None:
-    """Write all of it; the system may take less at a time."""
-    view = memoryview(content)
-    while view:
-        view = view[os.write(descriptor, view) :]

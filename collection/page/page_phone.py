@@ -22,7 +22,7 @@ from .finishing import PageResult
 from .folder import free_bytes
 from .handing_over import hand_over
 from .messages import Stream
-from .page_checks import STREAM_BYTES_S, page_checks
+from .page_checks import SILENT_DBFS, STREAM_BYTES_S, page_checks
 from .server import PageServer
 
 _RATE_WINDOW_S = 5.0
@@ -63,6 +63,28 @@ class PagePhone:
             self._cable = Cable(self.server.port)
             self.cable_trouble = await self._cable.connect()
             self._cable.keep()
+
+    def awaited(self) -> tuple[str, ...]:
+        """Say what somebody has to do before the phone can be looked at; empty once it is done."""
+        views = self.server.drive.here()
+        link = f"Open this link on the phone: {self.url}"
+        if not views:
+            return (link, *([self.cable_trouble] if self.cable_trouble else []))
+        beats = [view.beat for view in views]
+        films = {beat.role for beat in beats}
+        missing = [stream for stream in ("road", "driver") if self._view(stream) is None]
+        if missing and any(beat.one_camera for beat in beats) and not films & {"both", *missing}:
+            return (f"The phone can use one camera only. On a second device: {link}",)
+        if missing:
+            return (
+                "Press “Check the cameras” on the page and wait until it says that it is ready.",
+            )
+        if any(beat.clock is None or beat.sound_dbfs is None for beat in beats):
+            return ("The page measures its clock and its sound.",)
+        # Microphones give silence at first; one that stays silent is red when the time is up.
+        if any((beat.sound_dbfs or 0.0) < SILENT_DBFS for beat in beats):
+            return ("The page hears nothing yet: say something beside the phone.",)
+        return ()
 
     async def check(self, plan: DrivePlan) -> list[Check]:
         """Look at the last reports of the pages, and at the disk that they record to."""

@@ -1,5 +1,6 @@
 """When each part began, on the phone's and on this computer's clock."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,9 +18,15 @@ _CLIP_MS = 10.0
 # A recorder begins with a frame that was captured so long before or after it says that it started.
 _EARLIEST_MS, _LATEST_MS = -1000.0, 250.0
 # Shifts that fit about as well as the best, by ratio: frames that came too evenly to be told apart.
-# At the true one only the file's rounding to milliseconds is left, 0.29 ms; one frame beside it
-# the unevenness of real cameras makes that 0.8 ms and more.
+# At the true one only the file's rounding to milliseconds is left; one frame beside it the unevenness
+# of real cameras makes that 0.8 ms and more.
 _ALIKE = 1.2
+_ROUNDED_MS = 0.29
+# Shifts within this put the file onto the same frames.
+_SAME_FRAME_MS = 5.0
+# What is left of the file's and the log's roundings where the frames tell the shift.
+_ROUNDING_MS = 1.0
+_WITHOUT_FRAMES_MS = 100.0
 # More frames tell no more.
 _ENOUGH_FRAMES = 600
 
@@ -30,6 +37,8 @@ class PartStart:
 
     Attributes
     ----------
+    page_ms
+        On the page's own clock, ms: parts of one page are told apart by it, whatever the pings say.
     wall_ns
         On the phone's wall clock, Unix ns.
     host_ns
@@ -37,14 +46,18 @@ class PartStart:
     host_uncertainty_ms
         Half of the ping's round trip.
     from_frames
-        Whether it was told by the capture times of frames; otherwise by the recorder's start, which
-        is good to a tenth of a second.
+        Whether it was told by the capture times of frames; otherwise by the recorder's start.
+    error_ms
+        How far the start may be off on the phone's own clock, ms. One frame or more where the frames
+        came too evenly to tell which of them was the first; a tenth of a second without frames.
     """
 
+    page_ms: float
     wall_ns: int
     host_ns: int | None
     host_uncertainty_ms: float | None
     from_frames: bool
+    error_ms: float
 
 
 def part_start(part: Part, log: PhoneLog, pts_ms: NDArray[np.float64]) -> PartStart:
@@ -61,23 +74,27 @@ def part_start(part: Part, log: PhoneLog, pts_ms: NDArray[np.float64]) -> PartSt
     """
     opening = part.opening
     refined = _by_frames(opening.start_ms, pts_ms, log.frames_ms.get(opening.key, []))
-    page_ms = opening.start_ms if refined is None else refined
+    page_ms, error_ms = (opening.start_ms, _WITHOUT_FRAMES_MS) if refined is None else refined
     ping = log.offset_at(page_ms)
     return PartStart(
+        page_ms=page_ms,
         wall_ns=round((page_ms + opening.wall_minus_page_ms) * 1e6),
         host_ns=None if ping is None else round((page_ms - ping.offset_ms) * 1e6),
         host_uncertainty_ms=None if ping is None else ping.rtt_ms / 2,
         from_frames=refined is not None,
+        error_ms=error_ms,
     )
 
 
 def _by_frames(
     start_ms: float, pts_ms: NDArray[np.float64], captured_ms: Sequence[float]
-) -> float | None:
-    """Find the shift that puts the file's frame times onto the capture times.
+) -> tuple[float, float] | None:
+    """Find the shift that puts the file's frame times onto the capture times, and its error, ms.
 
     The unevenness of frames tells it. Where they are too even for that, the recorder is taken to
-    have begun with the first frame that was captured after it was told to.
+    have begun with the first frame that the page saw after it was told to. A busy browser does not
+    show the page each frame, so that one may be another than the file's first: the error is then the
+    way to the next shift that fits as well.
     """
     captured = np.unique(np.asarray(captured_ms, dtype=np.float64))
     times = pts_ms[:_ENOUGH_FRAMES]
@@ -89,8 +106,11 @@ def _by_frames(
     errors = np.array([_error_ms(times + shift, captured) for shift in shifts])
     if errors.min() > _MAX_ERROR_MS:
         return None
-    alike = shifts[errors <= errors.min() * _ALIKE]
-    return float(alike[np.argmin(np.abs(alike - captured[0]))])
+    alike = shifts[errors <= max(errors.min(), _ROUNDED_MS) * _ALIKE]
+    best = float(alike[np.argmin(np.abs(alike - captured[0]))])
+    others = np.abs(alike - best)
+    others = others[others > _SAME_FRAME_MS]
+    return best, float(others.min()) if len(others) else _ROUNDING_MS
 
 
 def _middle_ms(times_ms: NDArray[np.float64], captured: NDArray[np.float64]) -> float:
@@ -98,7 +118,11 @@ def _middle_ms(times_ms: NDArray[np.float64], captured: NDArray[np.float64]) -> 
 
 
 def _error_ms(times_ms: NDArray[np.float64], captured: NDArray[np.float64]) -> float:
-    residual = _residual_ms(times_ms, captured).clip(-_CLIP_MS, _CLIP_MS)
+    # Beyond the log's ends there is nothing to compare with: that speaks neither for nor against.
+    inside = (times_ms > captured[0] - _CLIP_MS) & (times_ms < captured[-1] + _CLIP_MS)
+    if inside.sum() < _MIN_FRAMES:
+        return math.inf
+    residual = _residual_ms(times_ms[inside], captured).clip(-_CLIP_MS, _CLIP_MS)
     return float(np.sqrt(np.mean(residual**2)))
 
 

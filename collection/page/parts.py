@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dashgaze.collection.field.json_lines import write_all
 from dashgaze.errors import OutputError
+from dashgaze.files import sync_folder
 
 from . import limits
 from .folder import free_bytes
-from .journal import Journal, write_all
+from .journal import Journal
 from .messages import PartOpening, Stream
 
 _SUFFIXES = {"video/webm": ".webm", "video/x-matroska": ".mkv", "video/mp4": ".mp4"}
@@ -180,7 +182,7 @@ class Parts:
         return self.by_key[key]
 
     def _replay(self, line: dict[str, Any]) -> Part | None:
-        if line.get("what") == "part":
+        if line.get("what") == "part" and line["opening"].get("key") not in self.by_key:
             opening = PartOpening.model_validate(line["opening"])
             suffix = _SUFFIXES.get(opening.mime, ".jsonl")
             path = self._folder / f"{opening.stream}_{line['number']}{suffix}"
@@ -189,6 +191,9 @@ class Parts:
             return part
         known = self.by_key.get(line.get("key", ""))
         if known is not None and line["what"] == "piece":
+            # A piece counts once, whatever a broken-off answer made the page send again.
+            if int(line["seq"]) != len(known.digests):
+                return known
             known.digests.append(line["sha256"])
             known.size_bytes += int(line["bytes"])
         elif known is not None and line["what"] == "end":
@@ -214,6 +219,8 @@ def _append(path: Path, size_bytes: int, content: bytes) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+    if size_bytes == 0:
+        sync_folder(path.parent)  # a power cut must not take its name
 
 
 def _cut_to(path: Path, size_bytes: int) -> None:

@@ -1,11 +1,11 @@
 """What the page wrote down beside its videos: pings, fixes, frames."""
 
-import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from dashgaze.collection.field.json_lines import parse_lines
 from dashgaze.collection.location_fix import Fix
 
 from .parts import Part
@@ -52,11 +52,9 @@ def read_logs(parts: Iterable[Part]) -> dict[str, PhoneLog]:
     for part in parts:
         log = logs.setdefault(part.opening.page, PhoneLog())
         content = part.path.read_bytes() if part.path.exists() else b""
-        for text in content.splitlines():
+        for line in parse_lines(content).entries:
             try:
-                line = json.loads(text)
-                if isinstance(line, dict):
-                    _take(log, line)
+                _take(log, line)
             except (ValueError, TypeError, KeyError, OverflowError):
                 continue
     for log in logs.values():

@@ -14,10 +14,11 @@ from typing import TypeVar
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
+from dashgaze.collection.field.web_guard import read_body
 from dashgaze.errors import OutputError
 
 from . import limits
-from .access import Access
+from .access import page_guard
 from .drive import Drive
 from .folder import PageFolder
 from .journal import Journal
@@ -85,7 +86,7 @@ class PageServer:
         self._tls = _tls(certificate, key)
         self._scheme = "http" if self._tls is None else "https"
         self._names = names
-        self._access = Access(self.folder.token, scheme=self._scheme, hosts=names)
+        self._guard = page_guard(self.folder.token, scheme=self._scheme, hosts=names)
         self._bodies = asyncio.Semaphore(limits.BODIES_AT_ONCE)
         self._static = {name: _asset(name) for name in _PAGE}
         self._runner: web.AppRunner | None = None
@@ -108,7 +109,7 @@ class PageServer:
         if self._runner is not None:
             return
         application = web.Application(
-            middlewares=[self._access.middleware()], client_max_size=limits.CHUNK_BYTES
+            middlewares=[self._guard.middleware()], client_max_size=limits.CHUNK_BYTES
         )
         application.router.add_get("/", partial(self._get_asset, "index.html"))
         for name in _PAGE:
@@ -138,7 +139,7 @@ class PageServer:
         self.listening_since_s = time.monotonic()
         # port 0 asks for any: now it has a number
         self.port = int(runner.addresses[0][1])
-        self._access.listen_on(self.port)
+        self._guard.listen_on(self.port)
 
     async def close(self) -> None:
         """Stop listening; the drive's state stays as it is."""
@@ -229,19 +230,12 @@ class PageServer:
         return _checked(model, await self._body(request, limits.MESSAGE_BYTES))
 
     async def _body(self, request: web.Request, most_bytes: int) -> bytes:
-        """Read a body, but no more than may be: not even a liar's."""
-        if (request.content_length or 0) > most_bytes:
-            raise web.HTTPRequestEntityTooLarge(most_bytes, request.content_length or 0)
-        content = bytearray()
         try:
-            async with asyncio.timeout(limits.BODY_S), self._bodies:
-                async for piece in request.content.iter_any():
-                    content += piece
-                    if len(content) > most_bytes:
-                        raise web.HTTPRequestEntityTooLarge(most_bytes, len(content))
+            return await read_body(
+                request, most_bytes, within_s=limits.BODY_S, at_once=self._bodies
+            )
         except TimeoutError as error:
             raise RefusedError(408, "The body did not arrive in time.") from error
-        return bytes(content)
 
 
 def _checked(model: type[_Model], content: bytes | dict[str, str]) -> _Model:

@@ -213,9 +213,7 @@ class AdbPhone:
         fresh = watch.observe(parse_listing(sections.get("files", "")), now_s)
         percent, temperature_c, _ = parse_battery(sections.get("battery", ""))
         growing = watch.growing()
-        enough = None
-        if is_known and growing is not None:
-            enough = len(growing) >= self.cameras.count
+        enough = self._recording.runs()
         recorded = watch.recorded() if is_known else []
         since_s = self._recording.since_s
         return Health(

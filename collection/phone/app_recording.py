@@ -14,7 +14,7 @@ POLL_S = 1.0
 # Who records writes at least this often; what is older is no recording that runs.
 _FRESH_S = 30
 # Some recorders write in bursts; a start command that toggles would stop a recording missed here.
-_TAKE_OVER_S = 10.0
+TAKE_OVER_S = 10.0
 # A file may be closed some time after the app was told to stop.
 _AFTER_STOP_S = 120
 
@@ -63,23 +63,29 @@ class AppRecording:
     async def find_running(self) -> set[str] | None:
         """Give the files of a recording that runs; None if none does, whose files are then old.
 
+        One that was seen to run is looked for whatever the times of its files say: a start command
+        that toggles would stop it.
+
         Raises
         ------
         DeviceError
             If not the expected number of files grows (``unknown``).
         """
+        seen = self.runs()
         self.watch = FileWatch()
         phone_s = await self.look()
         there = self.watch.found.values()
         fresh = [file for file in there if phone_s - file.modified_s <= _FRESH_S]
         grown: set[str] = set()
-        deadline_s = time.monotonic() + _TAKE_OVER_S
-        while fresh and len(grown) < self._cameras.count and time.monotonic() < deadline_s:
+        deadline_s = time.monotonic() + TAKE_OVER_S
+        while (
+            (fresh or seen) and len(grown) < self._cameras.count and time.monotonic() < deadline_s
+        ):
             await asyncio.sleep(POLL_S)
             await self.look()
             grown |= self.watch.growing() or set()
         self.watch.before = set(self.watch.found) - grown
-        if not grown:
+        if not grown and not seen:
             return None
         if len(grown) != self._cameras.count:
             raise DeviceError(
@@ -122,6 +128,19 @@ class AppRecording:
             fix="Look at the camera app, and that it writes to "
             f"{', '.join(self._cameras.folders)}. {hint}".strip(),
         )
+
+    def runs(self) -> bool | None:
+        """Tell whether it runs, by what was seen so far; None if it is too early to say.
+
+        One that an earlier run of this program started is not known here: then as many files as there
+        should be have to grow, whichever they are.
+        """
+        growing = self.watch.growing()
+        if self.is_known:
+            return None if growing is None else len(growing) >= self._cameras.count
+        if growing and len(growing) >= self._cameras.count:
+            return True
+        return False if self.watch.still_for(TAKE_OVER_S) else None
 
     async def grows(self) -> bool:
         """Whether files of the recording, or any if none is known, grow within some seconds."""

@@ -174,6 +174,18 @@ class FileWatch:
         }
         return grown if grown or earlier else None
 
+    def still_for(self, seconds: float) -> bool:
+        """Whether it was watched for so long, and no file of the recording grew meanwhile."""
+        if not self._history:
+            return False
+        now_s, now = self._history[-1]
+        earlier = [sizes for at_s, sizes in self._history if now_s - at_s >= seconds]
+        return bool(earlier) and not any(
+            size_bytes > earlier[-1].get(name, 0)
+            for name, size_bytes in now.items()
+            if name not in self.before
+        )
+
     def bytes_per_s(self) -> float | None:
         """How fast the recording grows; None if it is too early to say."""
         if len(self._history) < 2:

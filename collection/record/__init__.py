@@ -6,7 +6,7 @@ from .event_keys import DEFAULT_EVENT_KEYS, EventKey, read_event_keys
 from .events import DriveEvent, read_events
 from .form import Form, complete, known_drivers, next_driver, parse_answer, read_form, suggestions
 from .form_questions import ask_form
-from .inbox import send_event, send_stop
+from .inbox import send_event, send_stop, send_undo
 from .journal import read_journal
 from .loudspeaker import find_loudspeaker
 from .preflight import Preflight, preflight
@@ -57,6 +57,7 @@ __all__ = [
     "run_drive",
     "send_event",
     "send_stop",
+    "send_undo",
     "suggestions",
     "title_of",
 ]

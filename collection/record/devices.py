@@ -137,15 +137,12 @@ def _phone(root: Path, options: DeviceOptions, confirm: Confirm) -> FieldDevice:
 
 
 def _page(root: Path, *, lan: bool) -> FieldDevice:
-    from ..page import lan_address, open_page_phone, own_certificate
+    from ..page import lan_address, open_page_phone, own_certificate, settings_folder
 
     if not lan:
         return open_page_phone(root)
     address = lan_address()
-    # Not in the session, which is handed on: the key is this computer's.
-    settings = Path.home() / ".config" / "dashgaze"
-    settings.mkdir(parents=True, exist_ok=True)
-    made = own_certificate(settings, address)
+    made = own_certificate(settings_folder(), address)
     return open_page_phone(
         root, host="0.0.0.0", names=(address,), certificate=made.path, key=made.key
     )

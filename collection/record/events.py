@@ -8,9 +8,9 @@ from typing import Any
 from dashgaze.errors import InputError
 
 from ..field.device import ClockOffset, Role
+from ..field.json_lines import LineFile, read_lines
 from .drive_folder import DriveFolder
 from .host_clock import HostClock
-from .json_lines import LineFile, read_lines
 
 LONGEST_NAME = 60
 LONGEST_TEXT = 500
@@ -111,6 +111,10 @@ def _event(line: Mapping[str, Any]) -> DriveEvent | None:
     )
 
 
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
 def _whole(value: Any) -> int | None:
     return value if isinstance(value, int) else None
 
@@ -152,7 +156,14 @@ class EventLog:
         self._file = LineFile(folder.events)
         self._clock = clock
         self.offsets: dict[Role, ClockOffset] = {}
-        self._events = list(events_of(read_lines(folder.events).entries))
+        lines = read_lines(folder.events).entries
+        self._events = list(events_of(lines))
+        self._requests = {
+            number
+            for line in lines
+            for number in (line.get("inbox"), (_mapping(line.get("details"))).get("inbox"))
+            if isinstance(number, int)
+        }
 
     @property
     def count(self) -> int:
@@ -177,7 +188,7 @@ class EventLog:
 
     def took_in(self, number: int) -> bool:
         """Tell whether a request of the inbox was logged already: before a crash, say."""
-        return any(e.details is not None and e.details.get("inbox") == number for e in self._events)
+        return number in self._requests
 
     def add(
         self,
@@ -232,14 +243,33 @@ class EventLog:
             line["details"] = dict(details)
         self._file.append(line)
         self._events.append(event)
+        if isinstance(number := _mapping(details).get("inbox"), int):
+            self._requests.add(number)
         return event
 
-    def undo(self) -> DriveEvent | None:
-        """Take the last event by hand back, by a line of its own; None if there is none."""
+    def undo(self, *, inbox: int | None = None) -> DriveEvent | None:
+        """Take the last event by hand back, by a line of its own; None if there is none.
+
+        Parameters
+        ----------
+        inbox
+            Number of the request that asked for it: noted, also if there was nothing to take back, so
+            that it takes nothing back when it is read again after a crash.
+        """
         event = self.last_by_hand
+        line: dict[str, Any] = {
+            "undo": None if event is None else event.id,
+            "host_ns": self._clock.now_ns(),
+        }
+        if inbox is not None:
+            line["inbox"] = inbox
+        elif event is None:
+            return None
+        self._file.append(line)
+        if inbox is not None:
+            self._requests.add(inbox)
         if event is None:
             return None
-        self._file.append({"undo": event.id, "host_ns": self._clock.now_ns()})
         self._events[self._events.index(event)] = replace(event, undone=True)
         return event
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from dashgaze.errors import InputError
 
+from ..field.json_lines import LineFile, read_lines
 from .drive_folder import DriveFolder
 from .events import LONGEST_TEXT, check_event_name
 from .host_clock import HostClock
-from .json_lines import LineFile, read_lines
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class Request:
     Attributes
     ----------
     kind
-        ``event`` or ``stop``.
+        ``event``, ``undo`` or ``stop``.
     host_ns
         When, Unix time, ns.
     name, text
@@ -53,6 +53,19 @@ def send_event(
         If it can't be written.
     """
     return _send(session, "event", clock, name=check_event_name(name), text=text[:LONGEST_TEXT])
+
+
+def send_undo(session: Path, *, clock: HostClock | None = None) -> Request:
+    """Ask the recorder to take back the last event that somebody logged.
+
+    Raises
+    ------
+    InputError
+        If no drive was begun there.
+    OutputError
+        If it can't be written.
+    """
+    return _send(session, "undo", clock)
 
 
 def send_stop(session: Path, *, clock: HostClock | None = None) -> Request:
@@ -118,7 +131,7 @@ class Inbox:
 
 def _request(line: Mapping[str, Any], number: int) -> Request | None:
     kind, host_ns = line.get("request"), line.get("host_ns")
-    if kind not in ("event", "stop") or not isinstance(host_ns, int):
+    if kind not in ("event", "undo", "stop") or not isinstance(host_ns, int):
         return None
     try:
         name = check_event_name(str(line.get("name", ""))) if kind == "event" else ""

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+from ..field.json_lines import LineFile, read_lines
 from .drive_folder import DriveFolder
 from .host_clock import HostClock
-from .json_lines import LineFile, read_lines
 from .state import State, replay
 
 
@@ -56,6 +56,11 @@ class Journal:
     def clocked(self, when: str) -> bool:
         """Tell whether a clock was measured at that point of the drive."""
         return any(line.get("step") == "clock" and line.get("when") == when for line in self._lines)
+
+    def last_ns(self, step: str) -> int:
+        """Give when a step was last written, Unix time, ns; 0 if it never was."""
+        times = [line["host_ns"] for line in self._lines if line.get("step") == step]
+        return max((at_ns for at_ns in times if isinstance(at_ns, int)), default=0)
 
     def write(self, step: str, **details: Any) -> State:
         """Add a step; it is on the disk when this comes back.

@@ -158,8 +158,14 @@ class Live:
             return
         for request in requests:
             if request.kind == "stop":
-                self._ask_to_end()
-            elif not self._marks.log.took_in(request.number):
+                # What was asked for before anything was to start must not end what starts now.
+                if request.host_ns >= self._drive.journal.last_ns("ready"):
+                    self._ask_to_end()
+            elif self._marks.log.took_in(request.number):
+                continue
+            elif request.kind == "undo":
+                self._undo(inbox=request.number)
+            else:
                 self._event(
                     request.name,
                     host_ns=request.host_ns,
@@ -229,8 +235,8 @@ class Live:
         if event is not None:
             self.say(f"{event.name} logged")
 
-    def _undo(self) -> None:
-        event = self._marks.undo()
+    def _undo(self, *, inbox: int | None = None) -> None:
+        event = self._marks.undo(inbox=inbox)
         if event is None:
             self.say("There is nothing to take back.")
             return

@@ -50,10 +50,10 @@ class Marks:
         self._send(event.id, event.name, event.host_ns)
         return event
 
-    def undo(self) -> DriveEvent | None:
+    def undo(self, *, inbox: int | None = None) -> DriveEvent | None:
         """Take the last one back; the tracker can only be told so."""
         try:
-            event = self.log.undo()
+            event = self.log.undo(inbox=inbox)
         except OutputError as error:
             self._tell(str(error))
             return None

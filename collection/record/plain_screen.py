@@ -1,8 +1,11 @@
 """The observer's screen in plain lines, for pipes, logs and screen readers."""
 
+import math
+
 from .view import ChecksView, LiveView, StepView, View
 
 _LIVE_EVERY_S = 10.0
+_LEFT_EVERY_S = 10.0
 _LAMPS = {
     "on": "records",
     "off": "DOES NOT GROW",
@@ -43,7 +46,11 @@ class PlainScreen:
         if self._last_line in view.lines:
             last = len(view.lines) - 1 - view.lines[::-1].index(self._last_line)
             fresh = list(view.lines[last + 1 :])
-        new = self._new((view.step, view.lines, view.prompt), [*(f"  {x}" for x in fresh), *lines])
+        left = None if view.left_s is None else math.ceil(view.left_s / _LEFT_EVERY_S)
+        if view.left_s is not None:
+            lines[-1] += f" {view.left_s:.0f} s"
+        what = (view.step, view.lines, view.prompt, left)
+        new = self._new(what, [*(f"  {x}" for x in fresh), *lines])
         if new and view.lines:
             self._last_line = view.lines[-1]
         if new and view.keys:

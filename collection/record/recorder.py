@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeVar
 from dashgaze.errors import DashgazeError, DeviceError, OutputError
 
 from ..field.device import DrivePlan, FieldDevice, Role, Started
+from .bringing_in import BringingIn, wait_at_desk
 from .desk import Desk
 from .drive import Drive
 from .drive_folder import DriveFolder
@@ -174,8 +175,11 @@ class Recorder:
         await self._connect()
         answers = await self._during("Asking whether they record", self.drive.recover())
         words = {True: "records on and is taken over", False: "does not record any more"}
+        ending = self.options.stop_only or self.journal.state.ending
         for role, runs in answers.items():
             word = "can't be asked whether it records" if runs is None else words[runs]
+            if runs and (ending or self.drive.state(role).activity == "stopping"):
+                word = "still records; it is stopped next"
             self.say(f"The {role} {word}.")
         if self.journal.state.may_record:
             await self._during("Comparing clocks", self.drive.measure_clocks("resumed"))
@@ -184,6 +188,7 @@ class Recorder:
     async def _preflight(self) -> None:
         """Look at everything until nothing is red and what is amber is accepted."""
         self._look_again = False
+        await self._bring_in()
         while True:
             found = await self._during_checks()
             unreachable = {
@@ -201,6 +206,14 @@ class Recorder:
                 continue
             if await self._accepted(found):
                 return
+
+    async def _bring_in(self) -> None:
+        """Wait for what somebody has to open, or until they say that it is looked at as it is."""
+        bringing = BringingIn(self.devices, self.options.wait_s, self._clock)
+        if bringing.needed:
+            asked = None if self.options.go else self._desk
+            if await wait_at_desk(bringing, asked, self._show, self.options.title) == "d":
+                raise LeaveError("left before anything was started")
 
     async def _accepted(self, found: Preflight) -> bool:
         amber = found.codes("amber")
@@ -331,7 +344,8 @@ class Recorder:
     def _stop_was_requested(self) -> bool:
         """Whether somebody asked from a second terminal: then nobody may sit here."""
         try:
-            return any(request.kind == "stop" for request in Inbox(self.folder).take())
+            asked = [each.host_ns for each in Inbox(self.folder).take() if each.kind == "stop"]
+            return max(asked, default=0) >= max(1, self.journal.last_ns("ready"))
         except DashgazeError:
             return False
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ..field.device import Role
+from .bringing_in import WAIT_S
 from .event_keys import DEFAULT_EVENT_KEYS, EventKey
 from .loudspeaker import Loudspeaker
 
@@ -28,6 +29,9 @@ class RecorderOptions:
         Whether to start without a key once nothing is red (amber only if accepted).
     stop_only
         Whether to do nothing but stop what records.
+    wait_s
+        For how long somebody may take to bring a device in (to open the phone's page) before it is
+        looked at.
     """
 
     title: str
@@ -37,6 +41,7 @@ class RecorderOptions:
     accept_amber: bool = False
     go: bool = False
     stop_only: bool = False
+    wait_s: float = WAIT_S
 
 
 @dataclass(frozen=True, kw_only=True)

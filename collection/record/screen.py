@@ -189,7 +189,8 @@ def _check(check: Check, columns: int, theme: Theme) -> list[Text]:
 def _step(view: StepView, columns: int, theme: Theme) -> tuple[list[Text], list[Text]]:
     head = [_title(view.title, columns, theme), Text("")]
     style = theme.bad if view.failed else theme.strong
-    for line in textwrap.wrap(view.step, columns - 4):
+    left = "" if view.left_s is None else f" {view.left_s:.0f} s"
+    for line in textwrap.wrap(view.step + left, columns - 4):
         head.append(Text(f" {line} ", style=style))
     body = [Text("")]
     for said in view.lines:

@@ -11,7 +11,7 @@ from rich.live import Live
 from .keyboard import Keyboard
 from .plain_screen import PlainScreen
 from .screen import render
-from .view import View
+from .view import StepView, View
 
 
 class TerminalDesk:
@@ -30,7 +30,7 @@ class TerminalDesk:
     out
         Where the screen is; None for the standard output.
     quiet
-        Whether to show nothing at all.
+        Whether to show nothing but what somebody is waited for to do, on the standard error.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class TerminalDesk:
         self._plain = PlainScreen() if plain or not self._out.isatty() else None
         self._live: Live | None = None
         self._gone = quiet
+        self._waited_for = PlainScreen() if quiet else None
 
     async def __aenter__(self) -> Self:
         """Take the terminal."""
@@ -78,6 +79,10 @@ class TerminalDesk:
 
     def show(self, view: View) -> None:
         """Show a view."""
+        if self._waited_for is not None and isinstance(view, StepView) and view.left_s is not None:
+            with contextlib.suppress(OSError, ValueError):
+                for line in self._waited_for.lines(view):
+                    print(line, file=sys.stderr, flush=True)
         if self._gone:
             return
         try:

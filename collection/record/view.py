@@ -116,6 +116,8 @@ class StepView:
         What was said on the way, oldest first.
     failed
         Whether it went wrong.
+    left_s
+        For how much longer it is waited, s; None if that is not known.
     prompt, keys
         As in `LiveView`.
     """
@@ -124,6 +126,7 @@ class StepView:
     step: str
     lines: tuple[str, ...] = ()
     failed: bool = False
+    left_s: float | None = None
     prompt: str = ""
     keys: tuple[tuple[str, str], ...] = ()
 

@@ -7,7 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from dashgaze.errors import InputError, OutputError
+from dashgaze.errors import OutputError
+
+from ..field.json_lines import read_lines, write_all
 
 LOG_NAME = "field/targets.jsonl"
 MOST_LINES_A_BATCH = 1000
@@ -157,9 +159,7 @@ class TargetLog:
                     raise OutputError(
                         f"{self.path} is full.", fix="Begin another session.", path=self.path
                     )
-                view = memoryview(text.encode("ascii"))
-                while view:
-                    view = view[os.write(descriptor, view) :]
+                write_all(descriptor, text.encode("ascii"))
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
@@ -202,23 +202,4 @@ def read_log(session: Path) -> list[dict[str, Any]]:
     InputError
         If it can't be read.
     """
-    path = session / LOG_NAME
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise InputError(
-            f"{path} can't be read: {error.strerror or error}.",
-            fix="Check its permissions.",
-            path=path,
-        ) from error
-    lines = []
-    for text in content.split(b"\n"):
-        try:
-            line = json.loads(text)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(line, dict):
-            lines.append(line)
-    return lines
+    return list(read_lines(session / LOG_NAME).entries)

@@ -1,17 +1,16 @@
 """Serves the page that shows the film, and takes down what it showed."""
 
 import asyncio
-import hmac
 import secrets
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
 
 from dashgaze.errors import InputError, OutputError
 
+from ..field.web_guard import HEADERS, GuardRules, WebGuard, content_policy, read_body
 from .target_log import TargetLog, parse_batch
 from .target_track import Target
 
@@ -29,22 +28,16 @@ _TYPES = {
     ".mov": "video/quicktime",
 }
 _MOST_BODY_BYTES = 512 << 10
-_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+_BODY_S = 30.0
+_BODIES_AT_ONCE = 4
 _COOKIE = "dashgaze_targets"
 _CLOSE_S = 2.0
 
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "connect-src 'self'; media-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+_HEADERS = {
+    "Content-Security-Policy": content_policy(media_src="'self'"),
     "Permissions-Policy": "fullscreen=(self), camera=(), microphone=(), geolocation=()",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
     # Isolated pages get a clock of 5 µs instead of 100.
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
 }
 
 
@@ -107,14 +100,20 @@ class TargetServer:
         self._video, self._targets, self._size_px = video, list(targets), size_px
         self._dot_s, self._countdown_s = dot_s, countdown_s
         self._token = secrets.token_urlsafe(24)
+        rules = GuardRules(given_token=self._given_token, readable=True, headers=_HEADERS)
+        self._guard = WebGuard(self._token, rules, hosts=(self._name,))
+        self._bodies = asyncio.Semaphore(_BODIES_AT_ONCE)
         self._log = TargetLog(session)
         self._runner: web.AppRunner | None = None
 
     @property
     def url(self) -> str:
         """The link to open; it holds the key."""
-        name = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{name}:{self.port}/?token={self._token}"
+        return f"http://{self._name}:{self.port}/?token={self._token}"
+
+    @property
+    def _name(self) -> str:
+        return f"[{self.host}]" if ":" in self.host else self.host
 
     async def start(self) -> None:
         """Begin to listen.
@@ -124,7 +123,9 @@ class TargetServer:
         OutputError
             If the port is taken.
         """
-        app = web.Application(middlewares=[self._guard()], client_max_size=_MOST_BODY_BYTES)
+        app = web.Application(
+            middlewares=[self._guard.middleware()], client_max_size=_MOST_BODY_BYTES
+        )
         app.router.add_get("/", self._page)
         app.router.add_get("/film", self._film)
         app.router.add_get("/static/{name}", self._static)
@@ -144,6 +145,7 @@ class TargetServer:
                 fix="Choose another --port, or 0 for a free one.",
             ) from error
         self.port = self._runner.addresses[0][1]
+        self._guard.listen_on(self.port)
         self._log.note(
             {
                 "kind": "film",
@@ -162,45 +164,9 @@ class TargetServer:
             await self._runner.cleanup()
             self._runner = None
 
-    def _guard(self) -> Middleware:
-        @web.middleware
-        async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-            refused = self._refusal(request)
-            if refused is not None:
-                response: web.StreamResponse = web.json_response(
-                    {"error": refused[1]}, status=refused[0]
-                )
-                response.force_close()
-            else:
-                try:
-                    response = await handler(request)
-                except web.HTTPException as error:
-                    response = web.json_response({"error": error.reason}, status=error.status)
-                    response.force_close()
-            if not response.prepared:
-                response.headers.update(HEADERS)
-            return response
-
-        return guard
-
-    def _refusal(self, request: web.Request) -> tuple[int, str] | None:
-        # A name that merely resolves to this computer (DNS rebinding) is another site's.
-        host = request.headers.get("Host", "").lower()
-        names = (*_LOOPBACK, self.host)
-        if host not in {f"{name}:{self.port}" for name in names}:
-            return 421, "This server does not answer to that name."
-        origin = request.headers.get("Origin")
-        if origin is not None and origin.lower() != f"http://{host}":
-            return 403, "Only its own page may talk to this server."
-        if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
-            return 403, "Only its own page may talk to this server."
-        if request.method != "GET" and origin is None:
-            return 403, "Only its own page may talk to this server."
+    def _given_token(self, request: web.Request) -> str:
         given = request.query.get("token", "") if request.path == "/" else ""
-        given = given or request.cookies.get(self._cookie, "")
-        if not hmac.compare_digest(given.encode("utf-8", "replace"), self._token.encode()):
-            return 401, "Open the link that the computer shows."
-        return None
+        return given or request.cookies.get(self._cookie, "")
 
     @property
     def _cookie(self) -> str:
@@ -229,7 +195,7 @@ class TargetServer:
 
     async def _film(self, request: web.Request) -> web.StreamResponse:
         kind = _TYPES[self._video.suffix.lower()]
-        return web.FileResponse(self._video, headers={**HEADERS, "Content-Type": kind})
+        return web.FileResponse(self._video, headers={**HEADERS, **_HEADERS, "Content-Type": kind})
 
     async def _plan(self, request: web.Request) -> web.StreamResponse:
         return web.json_response(
@@ -248,7 +214,13 @@ class TargetServer:
         return web.json_response({"received_ns": str(received_ns), "sent_ns": str(time.time_ns())})
 
     async def _take(self, request: web.Request) -> web.StreamResponse:
-        batch = parse_batch(await request.read())
+        try:
+            content = await read_body(
+                request, _MOST_BODY_BYTES, within_s=_BODY_S, at_once=self._bodies
+            )
+        except TimeoutError as error:
+            raise web.HTTPRequestTimeout(reason="The body did not arrive in time.") from error
+        batch = parse_batch(content)
         if batch is None:
             raise web.HTTPBadRequest(reason="This is no batch of the page.")
         try:

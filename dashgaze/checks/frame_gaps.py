@@ -101,11 +101,20 @@ def note_gaps(
         findings.add(
             "warning",
             "FRAME-RATE-LOW",
-            f"The {name} video has {gaps.frame_rate_hz:.1f} frames per second; at least "
+            f"The {name} video has {_below(gaps.frame_rate_hz, least_rate_hz)} frames per second; at least "
             f"{least_rate_hz:.0f} are expected.",
             fix="Lock the frame rate in the camera app; heat and darkness lower it otherwise.",
             path=place,
         )
+
+
+def _below(rate_hz: float, least_hz: float) -> str:
+    """Print a rate with as many digits as show that it is below what is expected."""
+    for digits in range(1, 6):
+        text = f"{rate_hz:.{digits}f}"
+        if float(text) < least_hz:
+            return text
+    return text
 
 
 def _counted(count: int, noun: str) -> str:

@@ -44,6 +44,20 @@ def simulate_command(
             show_default=False,
         ),
     ] = False,
+    driver_video: Annotated[
+        bool,
+        typer.Option(
+            "--driver-video",
+            help="With --labels-only: film the driver as well, so that gaze can be learned from the face.",
+            show_default=False,
+        ),
+    ] = False,
+    driver_fps: Annotated[
+        float | None,
+        typer.Option(
+            help="Frames a second of that video, 1 to 30; 10 if not given.", show_default=False
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same drives.", min=0)] = 0,
     workers: Annotated[
         int | None,
@@ -60,6 +74,9 @@ def simulate_command(
     two clocks, location. Each session folder is what the devices would have left, and `truth/` beside it:
     clocks, poses, gaze, objects, face, and a list of what is easier than reality. Drives that are there
     already are kept; with `--labels-only` the folder has to be new or empty.
+
+    With `--labels-only --driver-video` each drive is tables, truth and the driver's video, of which
+    `dashgaze pack --images` makes pictures to train on, many times faster than full drives.
 
     Example: `dashgaze simulate drives/ --sessions 3 --minutes 2 --lighting night`
     """
@@ -80,6 +97,8 @@ def simulate_command(
                 traffic=traffic,
                 camera_position=camera_position,
                 labels_only=labels_only,
+                driver_video=driver_video,
+                driver_fps=driver_fps,
             ),
             # One drive with pictures keeps about two cores busy.
             workers=workers or (cores if labels_only else max(1, cores // 2)),

@@ -25,8 +25,8 @@ SOUND_RATE_HZ = 48000
 _TRACKER_SOUND_START_S, _PHONE_SOUND_START_S = 0.061, 0.137
 
 
-def _film(crf: int, most_kbit_s: int) -> FileOptions:
-    """Give how a film is written: 10 minutes of all of them and the truth take at most 300 MB.
+def film_options(crf: int, most_kbit_s: int) -> FileOptions:
+    """Give how a film is written.
 
     One thread and no look-ahead: with more, the same pictures give other bytes now and then.
     """
@@ -41,7 +41,8 @@ def _film(crf: int, most_kbit_s: int) -> FileOptions:
     )
 
 
-_ROAD, _EGO, _DRIVER = _film(27, 1600), _film(28, 1400), _film(26, 380)
+# 10 minutes of all of them and the truth take at most 300 MB.
+_ROAD, _EGO, _DRIVER = film_options(27, 1600), film_options(28, 1400), film_options(26, 380)
 
 
 def write_films(work: Path, recording: Recording, progress: Progress) -> Sightings:
@@ -86,7 +87,7 @@ def write_films(work: Path, recording: Recording, progress: Progress) -> Sightin
     road = road_film(story, world, camera.size_px, camera.matrix, road_s, sightings, told)
     driver = driver_film(story, recording.look, recording.driver_camera, driver_s, told)
     with (
-        _single_opencv(),
+        single_opencv(),
         drawing_ahead(ego, len(world_s)) as ego_ahead,
         drawing_ahead([road], len(road_s)) as road_ahead,
     ):
@@ -119,8 +120,8 @@ def write_films(work: Path, recording: Recording, progress: Progress) -> Sightin
 
 
 @contextmanager
-def _single_opencv() -> Iterator[None]:
-    """Have OpenCV work in the thread that calls it: there are more of these than cores already."""
+def single_opencv() -> Iterator[None]:
+    """Have OpenCV work in the thread that calls it: the cores have work already."""
     before = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:

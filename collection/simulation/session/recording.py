@@ -20,7 +20,8 @@ from .tracker_files import GAZE_LEAD_S
 
 FloatArray = NDArray[np.float64]
 
-_DRIVER_LATE_S = 0.018
+DRIVER_LATE_S = 0.018
+"""Time of the driver view's first frame on the phone's clock."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -73,7 +74,7 @@ def plan_recording(name: str, drive: Drive) -> Recording:
     rng = np.random.default_rng([drive.seed, 54])
     world_s = frame_times(rng, clocks.tracker_end_s, 29.97)
     road_s = frame_times(rng, drive.seconds, 30.0)
-    driver_s = frame_times(rng, drive.seconds, 30.0, start_s=_DRIVER_LATE_S)
+    driver_s = frame_times(rng, drive.seconds, 30.0, start_s=DRIVER_LATE_S)
     gaze_s = gaze_times(rng, -GAZE_LEAD_S, clocks.tracker_end_s)
     camera = scene_camera()
     lens = Lens(camera)

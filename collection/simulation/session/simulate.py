@@ -6,6 +6,7 @@ import json
 import multiprocessing
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from dashgaze.errors import OutputError, WorkerError
@@ -14,10 +15,11 @@ from dashgaze.progress import Progress, part_of, silent
 from dashgaze.schemas.manifest import CameraPosition, Lighting, Weather
 
 from ..story.conditions import Conditions, Traffic
-from ..story.labels import simulate_labels
+from ..story.labels import Camera, simulate_labels
 from ..story.population import PlannedSession, draw_population
 from .drive import LONGEST_S, SHORTEST_S, Drive
 from .facts import TRUTH_NAME, asked
+from .label_film import FASTEST_FPS, SLOWEST_FPS, USUAL_FPS, film_driver
 from .simulate_drive import simulate_drive
 
 MOST_SESSIONS = 10_000
@@ -40,6 +42,10 @@ class SimulateOptions:
         The same for all drives; those not given are drawn for each drive, as a data set has them.
     labels_only
         Whether only tables are written: frame table and truth, without pictures and sound.
+    driver_video
+        Whether each session of labels only also has the driver's video, and the truth of it.
+    driver_fps
+        Frames a second of that video; None: 10. The tables stay at 30.
     """
 
     sessions: int = 1
@@ -51,6 +57,8 @@ class SimulateOptions:
     traffic: Traffic | None = None
     camera_position: CameraPosition | None = None
     labels_only: bool = False
+    driver_video: bool = False
+    driver_fps: float | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.sessions <= MOST_SESSIONS:
@@ -69,6 +77,26 @@ class SimulateOptions:
             raise OutputError(
                 f"{self.drivers} drivers can't drive {self.sessions} sessions.",
                 fix=f"Ask for 1 to {self.sessions} drivers.",
+            )
+        self._check_driver_video()
+
+    def _check_driver_video(self) -> None:
+        if self.driver_video and not self.labels_only:
+            raise OutputError(
+                "Full drives have a driver video anyway.",
+                fix="Add --labels-only, or leave out --driver-video.",
+            )
+        if self.driver_fps is None:
+            return
+        if not self.driver_video:
+            raise OutputError(
+                "A rate is given for a driver video that is not asked for.",
+                fix="Add --labels-only --driver-video, or leave out --driver-fps.",
+            )
+        if not SLOWEST_FPS <= self.driver_fps <= FASTEST_FPS:
+            raise OutputError(
+                f"A driver video of {self.driver_fps:g} frames a second can't be made.",
+                fix=f"Ask for {SLOWEST_FPS:g} to {FASTEST_FPS:g}.",
             )
 
 
@@ -119,6 +147,7 @@ def simulate(
             minutes=options.minutes,
             seed=options.seed,
             population=population,
+            film=_film(options),
             workers=workers,
             progress=progress,
         )
@@ -134,6 +163,12 @@ def simulate(
         _in_processes(missing, workers, progress)
     progress("written", 1.0)
     return out
+
+
+def _film(options: SimulateOptions) -> Camera | None:
+    if not options.driver_video:
+        return None
+    return partial(film_driver, fps=options.driver_fps or USUAL_FPS)
 
 
 def _population(options: SimulateOptions) -> list[PlannedSession]:

@@ -14,12 +14,13 @@ from .fixation_plan import FixationPlan, angles_deg, plan_fixations
 from .gaze_track import GazeTrack
 from .glances import IN_CAR, PEDESTRIAN, VEHICLE, draw_timeline
 from .head_track import HeadTrack
-from .mount import car_from_road
+from .mount import car_from_driver_camera, car_from_road
 from .object_choice import made_up_objects
 from .poses import Poses
 from .projection import RoadCamera
 from .ride import Ride, route_length_m
 from .route import Route
+from .story import Story
 from .streams import Stream, stream
 from .tracker_gaze import SessionError, TrackerError, measured_rays, within_reach
 
@@ -66,6 +67,8 @@ class LabelDrive:
         The tracker's constant error.
     ride
         Of the car.
+    story
+        All that the numbers above were taken from.
     """
 
     phone_s: FloatArray
@@ -88,6 +91,7 @@ class LabelDrive:
     plan: FixationPlan
     bias_deg: FloatArray
     ride: Ride
+    story: Story
 
 
 def label_drive(
@@ -123,10 +127,8 @@ def label_drive(
     camera
         The phone's rear camera.
     """
-    ride, plan = plan_labels(seed, conditions, seconds, effects)
-    gaze = GazeTrack(plan, ride, ())
-    head = HeadTrack(stream(seed, Stream.HEAD), plan, ride)
-    blinks = Blinks(stream(seed, Stream.BLINKS), seconds)
+    story, plan = _plan_story(seed, conditions, seconds, effects)
+    ride, gaze, head, blinks = story.ride, story.gaze, story.head, story.blinks
     times_rng = stream(seed, Stream.TABLE)
     count = round(seconds * fps)
     phone_s = (np.arange(count) + times_rng.uniform(-_JITTER, _JITTER, count)) / fps
@@ -146,7 +148,7 @@ def label_drive(
     rays = measured_rays(ego_m, wrong_deg)
     tangents, within = within_reach(rays)
     range_m = np.where(in_car, _FAR_M, np.linalg.norm(ego_m, axis=1))
-    road_from_car = car_from_road(seed, conditions).inverse()
+    road_from_car = story.car_from_road.inverse()
     true_road_px = camera.pixels(road_from_car.apply(seen_m))
     true_road_px[in_car] = np.nan
     measured_px = camera.pixels(road_from_car.apply(car_from_ego.apply(rays * range_m[:, None])))
@@ -175,7 +177,30 @@ def label_drive(
         plan=plan,
         bias_deg=session.bias_deg,
         ride=ride,
+        story=story,
     )
+
+
+def _plan_story(
+    seed: int, conditions: Conditions, seconds: float, effects: Effects
+) -> tuple[Story, FixationPlan]:
+    """Make up a drive without other road users, and the plan of its fixations."""
+    ride, plan = plan_labels(seed, conditions, seconds, effects)
+    story = Story(
+        seed=seed,
+        conditions=conditions,
+        seconds=seconds,
+        effects=effects,
+        route=ride.route,
+        ride=ride,
+        actors=(),
+        gaze=GazeTrack(plan, ride, ()),
+        head=HeadTrack(stream(seed, Stream.HEAD), plan, ride),
+        blinks=Blinks(stream(seed, Stream.BLINKS), seconds),
+        car_from_road=car_from_road(seed, conditions),
+        car_from_driver_camera=car_from_driver_camera(conditions),
+    )
+    return story, plan
 
 
 def plan_labels(

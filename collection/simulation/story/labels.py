@@ -1,9 +1,10 @@
 """Frame tables of hundreds of simulated drives, without pictures, for statistics."""
 
 import concurrent.futures
+import concurrent.futures.process
 import json
 import multiprocessing
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -11,7 +12,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dashgaze.errors import WorkerError
 from dashgaze.files import filling
+from dashgaze.heap import keep_freed_memory
 from dashgaze.progress import Progress, silent
 from dashgaze.schemas.manifest import (
     MANIFEST_NAME,
@@ -52,6 +55,30 @@ _USUAL_ERROR = TrackerError()
 
 
 @dataclass(frozen=True, kw_only=True)
+class Film:
+    """What was filmed of a drive.
+
+    Attributes
+    ----------
+    columns
+        Columns of the frame table that are known by it.
+    facts
+        What truth.json says of it.
+    note
+        What there is of the session, in a sentence, instead of `SAID`.
+    """
+
+    columns: Mapping[str, pa.Array]
+    facts: Mapping[str, object]
+    note: str
+
+
+Camera = Callable[[Path, LabelDrive], Film]
+"""Films a drive into its session folder, in which ``truth/`` is there already. With several workers it is
+sent to other processes, so it has to be a function of a module, or a `functools.partial` of one."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Task:
     folder: Path
     number: int
@@ -60,6 +87,7 @@ class _Task:
     fps: float
     effects: Effects
     error: TrackerError
+    film: Camera | None
 
 
 def simulate_labels(
@@ -73,6 +101,7 @@ def simulate_labels(
     error: TrackerError = _USUAL_ERROR,
     fps: float = 30.0,
     population: Sequence[PlannedSession] | None = None,
+    film: Camera | None = None,
     workers: int = 1,
     progress: Progress = silent,
 ) -> Path:
@@ -87,8 +116,8 @@ def simulate_labels(
     vanishing_point_{x,y}_px, speed_m_s, spread_h_deg and bearing_ahead_deg (SD_h and b of `Effects`, in the
     middle of the fixation).
 
-    **There are no recordings**: the files that ``session.yaml`` names are absent, and ``dashgaze
-    check`` says so. How the tables differ from those of a full simulation is said by `label_drive`.
+    **There are no recordings**, but for what `film` adds: the files that ``session.yaml`` names are
+    absent, and ``dashgaze check`` says so. How the tables differ from those of a full simulation is said by `label_drive`.
 
     Parameters
     ----------
@@ -109,6 +138,8 @@ def simulate_labels(
         Ego frames a second.
     population
         The sessions, instead of `sessions`, `drivers` and `seed`.
+    film
+        Films each drive; nothing is filmed without.
     workers
         Processes. With more than one, a script has to guard its start with ``if __name__ ==
         "__main__"``.
@@ -119,6 +150,13 @@ def simulate_labels(
     -------
     Path
         `folder`, complete.
+
+    Raises
+    ------
+    OutputError
+        If the folder is not empty or can't be written.
+    WorkerError
+        If a process was killed.
     """
     planned_sessions = (
         draw_population(sessions, drivers, seed) if population is None else population
@@ -133,6 +171,7 @@ def simulate_labels(
                 fps=fps,
                 effects=effects,
                 error=error,
+                film=film,
             )
             for number, planned in enumerate(planned_sessions)
         ]
@@ -141,11 +180,26 @@ def simulate_labels(
                 _write_session(task)
                 progress("sessions", (number + 1) / len(tasks))
         else:
-            context = multiprocessing.get_context("spawn")
-            with concurrent.futures.ProcessPoolExecutor(workers, mp_context=context) as pool:
-                for number, _ in enumerate(pool.map(_write_session, tasks, chunksize=4)):
-                    progress("sessions", (number + 1) / len(tasks))
+            _in_processes(tasks, workers, progress)
     return folder
+
+
+def _in_processes(tasks: Sequence[_Task], workers: int, progress: Progress) -> None:
+    # Films take minutes each: dealt out by fours, some processes would wait for others.
+    filmed = tasks[0].film is not None
+    chunk = 1 if filmed else 4
+    context = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(
+        workers, mp_context=context, initializer=keep_freed_memory if filmed else None
+    ) as pool:
+        try:
+            for number, _ in enumerate(pool.map(_write_session, tasks, chunksize=chunk)):
+                progress("sessions", (number + 1) / len(tasks))
+        except concurrent.futures.process.BrokenProcessPool as error:
+            raise WorkerError(
+                "A process that simulated a session was killed; is there enough memory?",
+                fix="Run it again with --workers 1.",
+            ) from error
 
 
 def _write_session(task: _Task) -> None:
@@ -177,10 +231,18 @@ def _write_session(task: _Task) -> None:
     )
     for name in ("derived", "truth"):
         (task.folder / name).mkdir(parents=True)
+    film = None if task.film is None else task.film(task.folder, drive)
+    if film is not None:
+        for name, column in film.columns.items():
+            place = frames.column_names.index(name)
+            frames = frames.set_column(place, frames.schema.field(place), column)
     _write_table(task.folder / "derived" / "frames.parquet", frames)
     _write_table(task.folder / "truth" / "frames.parquet", truth_table(drive))
     # Not synced to disk one by one: the whole study appears at once, when it is complete.
-    truth = json.dumps(_truth(task, drive), indent=2) + "\n"
+    facts = _truth(task, drive)
+    if film is not None:
+        facts |= {"note": film.note, **film.facts}
+    truth = json.dumps(facts, indent=2) + "\n"
     (task.folder / "truth" / "truth.json").write_text(truth, encoding="utf-8")
     manifest = _manifest(planned, recorded_at, camera)
     (task.folder / MANIFEST_NAME).write_text(dump_manifest(manifest), encoding="utf-8")

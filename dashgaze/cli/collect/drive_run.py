@@ -22,6 +22,7 @@ def run_in_terminal(
     accept_amber: bool = False,
     go: bool = False,
     stop_only: bool = False,
+    wait_s: float = 60.0,
     silent: bool = False,
     as_json: bool = False,
 ) -> None:
@@ -54,6 +55,7 @@ def run_in_terminal(
         accept_amber=accept_amber,
         go=go,
         stop_only=stop_only,
+        wait_s=wait_s,
     )
     dark = _is_night(session) if night is None else night
 

@@ -9,7 +9,7 @@ import typer
 
 from dashgaze.progress import Progress, part_of
 
-from ..command import FAILED, AsJson, Quiet, print_json
+from ..command import DOUBTFUL, FAILED, AsJson, Quiet, print_json
 from ..progress_bar import progress_bar
 
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ def offload_command(
     on two disks.
 
     Writes field/offload.json and manifest-sha256.txt (`sha256sum --check` reads it), and names the
-    files in session.yaml. Exits with 3 if the drive is usable with flags, with 4 if a file did not
+    files in session.yaml. Exits with 3 if the drive is usable with flags or if what its
+    journal tells of is not here yet, with 4 if a file did not
     come home or the drive has to be done again.
 
     Example: `dashgaze collect offload drives/session_07 --from-phone adb --from-tracker /media/phone/Export`
@@ -127,7 +128,8 @@ def offload_command(
             _print_look(look)
     if not result.complete:
         raise typer.Exit(FAILED)
-    raise typer.Exit(0 if look is None else look.code)
+    code = 0 if look is None else look.code
+    raise typer.Exit(max(code, DOUBTFUL) if result.lacking else code)
 
 
 async def _offload(
@@ -180,7 +182,9 @@ def _print_result(result: "OffloadResult") -> None:
     ]
     if result.made_here:
         counts.append(f"{len(result.made_here)} recorded here")
-    if result.complete:
+    if result.complete and result.lacking:
+        typer.secho("Verified, but not all is here: ", fg="yellow", bold=True, nl=False)
+    elif result.complete:
         typer.secho("Home and verified: ", fg="green", bold=True, nl=False)
     else:
         typer.secho("Not all is home: ", fg="red", bold=True, nl=False)
@@ -189,6 +193,8 @@ def _print_result(result: "OffloadResult") -> None:
         typer.echo(
             f"  second copy of {result.second_copy.file_count} files in {result.second_copy.path}"
         )
+    for words in result.lacking:
+        typer.echo(f"  lacking: {words}")
     for note in result.notes:
         typer.echo(f"  note: {note}")
     for label, names in result.may_be_deleted.items():

@@ -1,15 +1,18 @@
 """``dashgaze collect preflight``."""
 
 import asyncio
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..command import DOUBTFUL, FAILED, AsJson, print_json
+from .shared_options import Wait
 
 if TYPE_CHECKING:
     from dashgaze.collection.record import DeviceOptions, Preflight
+    from dashgaze.collection.record.bringing_in import BringingIn
 
 _CODES = {"green": 0, "amber": DOUBTFUL, "red": FAILED}
 _COLOURS = {"green": "green", "amber": "yellow", "red": "red"}
@@ -45,12 +48,13 @@ def preflight_command(
         float | None,
         typer.Option(help="Planned length; by default as begun, else 30.", min=1, max=600),
     ] = None,
+    wait: Wait = 60.0,
     as_json: AsJson = False,
 ) -> None:
     """Look at form, computer, phone and eye tracker before a drive; starts nothing.
 
     Each line is green, amber (the drive can be made, and may be worth less) or red (it must not start),
-    with what to do. Exits with 0, 3 or 4.
+    with what to do. A phone's page is waited for first; its address is printed. Exits with 0, 3 or 4.
 
     Example: `dashgaze collect preflight drives/session_07 --phone page`
     """
@@ -71,7 +75,7 @@ def preflight_command(
         if phone_config is None
         else read_phone_config(phone_config),
     )
-    found = asyncio.run(_look(session, options, minutes or state.minutes))
+    found = asyncio.run(_look(session, options, minutes or state.minutes, wait))
     if as_json:
         print_json(found.to_json())
     else:
@@ -83,9 +87,32 @@ def preflight_command(
     raise typer.Exit(_CODES[found.level])
 
 
-async def _look(session: Path, options: "DeviceOptions", minutes: float) -> "Preflight":
+class _Countdown:
+    """Says on stderr what is waited for, and every ten seconds for how much longer."""
+
+    def __init__(self) -> None:
+        self._said: tuple[str, ...] = ()
+        self._tens = -1
+
+    def show(self, bringing: "BringingIn") -> None:
+        words = bringing.words
+        if words != self._said:
+            self._said = words
+            for sentence in words:
+                typer.echo(sentence, err=True)
+        tens = math.ceil(bringing.left_s / 10)
+        if tens != self._tens:
+            self._tens = tens
+            typer.echo(f"Waiting for the phone: {bringing.left_s:.0f} s", err=True)
+
+
+async def _look(
+    session: Path, options: "DeviceOptions", minutes: float, wait_s: float
+) -> "Preflight":
     from dashgaze.collection.field.device import DrivePlan
     from dashgaze.collection.record import make_devices, preflight
+    from dashgaze.collection.record.bringing_in import BringingIn
+    from dashgaze.collection.record.host_clock import HostClock
 
     async def nobody(question: str) -> bool:
         return False  # nothing is started, so nothing is asked
@@ -93,6 +120,7 @@ async def _look(session: Path, options: "DeviceOptions", minutes: float) -> "Pre
     devices = make_devices(session, options, nobody)
     plan = DrivePlan(session_id=session.absolute().name, minutes=minutes)
     try:
+        await BringingIn(devices, wait_s, HostClock()).wait(_Countdown().show)
         return await preflight(session, devices, plan, adb=options.adb)
     finally:
         for device in devices.values():

@@ -7,7 +7,7 @@ import typer
 
 from ..command import AsJson
 from .drive_run import run_in_terminal
-from .shared_options import EventKeys, Night, Plain, Silent
+from .shared_options import EventKeys, Night, Plain, Silent, Wait
 
 
 def record_command(
@@ -89,6 +89,7 @@ def record_command(
         bool,
         typer.Option("--accept-amber", help="With --yes: accept amber checks.", show_default=False),
     ] = False,
+    wait: Wait = 60.0,
     night: Night = None,
     plain: Plain = False,
     event_keys: EventKeys = None,
@@ -98,7 +99,7 @@ def record_command(
     """Record a drive: form, checks, start in the right order, live screen, stop.
 
     The phone starts first and has to be seen growing before the eye tracker may start; stopping goes
-    the other way. Nothing but the end of the drive (e, then y) stops a recording: not Ctrl-C, a closed
+    the other way. A phone's page is waited for before the checks: its address is on the screen. Nothing but the end of the drive (e, then y) stops a recording: not Ctrl-C, a closed
     terminal, a crash or a dead computer. `dashgaze collect resume SESSION` takes the drive up again.
 
     Exits with 0 when the drive is over, 3 if it was left, 4 if a check kept it from starting.
@@ -159,6 +160,7 @@ def record_command(
         keys=event_keys,
         accept_amber=accept_amber,
         go=yes or as_json,
+        wait_s=wait,
         silent=silent,
         as_json=as_json,
     )

@@ -9,7 +9,7 @@ from dashgaze.errors import InputError
 
 from ..command import AsJson
 from .drive_run import run_in_terminal
-from .shared_options import EventKeys, Night, Plain, Silent
+from .shared_options import EventKeys, Night, Plain, Silent, Wait
 
 
 def resume_command(
@@ -17,6 +17,7 @@ def resume_command(
         Path,
         typer.Argument(help="A session folder in which a drive was begun.", show_default=False),
     ],
+    wait: Wait = 60.0,
     night: Night = None,
     plain: Plain = False,
     event_keys: EventKeys = None,
@@ -51,6 +52,7 @@ def resume_command(
         night=night,
         plain=plain,
         keys=event_keys,
+        wait_s=wait,
         silent=silent,
         as_json=as_json,
     )

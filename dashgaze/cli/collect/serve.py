@@ -63,7 +63,7 @@ def serve_command(
 
     Example: `dashgaze collect serve drives/session_07`
     """
-    from dashgaze.collection.page import PageServer, lan_address, own_certificate
+    from dashgaze.collection.page import PageServer, lan_address, own_certificate, settings_folder
 
     if host not in _LOOPBACK and not lan:
         raise InputError(
@@ -80,8 +80,7 @@ def serve_command(
         address = lan_address() if host in _LOOPBACK else host
         names, host = (address,), "0.0.0.0" if host in _LOOPBACK else host
         if certificate is None:
-            # not in the session, which is handed on: the key is this computer's
-            made = own_certificate(_settings_folder(), address)
+            made = own_certificate(settings_folder(), address)
             certificate, key = made.path, made.key
     results: list[PageResult] = []
 
@@ -101,12 +100,6 @@ def serve_command(
         print_json(
             asdict(results[-1]) | {"recorded_at": results[-1].recorded_at} if results else {}
         )
-
-
-def _settings_folder() -> Path:
-    folder = Path(typer.get_app_dir("dashgaze"))
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 async def _serve(

@@ -24,6 +24,14 @@ EventKeys = Annotated[
         show_default=False,
     ),
 ]
+Wait = Annotated[
+    float,
+    typer.Option(
+        help="With --phone page: how long to wait for the page to be opened and its cameras to run, s.",
+        min=0,
+        max=3600,
+    ),
+]
 Silent = Annotated[
     bool,
     typer.Option(

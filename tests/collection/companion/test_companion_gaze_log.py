@@ -127,12 +127,31 @@ def test_gaps_and_what_was_lost_are_noted(tmp_path: Path) -> None:
     asyncio.run(fill())
     sidecar = json.loads((tmp_path / "gaze.json").read_text())
     first, second = sidecar["gaps"]
+    assert (first["cause"], second["cause"]) == ("lost in the network", "connection lost")
     assert first["begin_device_ns"] == START_NS + 10_000_000
     assert first["end_device_ns"] == START_NS + 500_000_000
     assert (first["lost_in_network"], first["reconnected"]) == (97, False)
     assert (second["lost_in_network"], second["reconnected"]) == (0, True)
     assert sidecar["samples_lost_in_network"] == 97
     assert [entry.get("why") for entry in sidecar["connections"]] == ["silent", None]
+
+
+def test_time_without_a_recorder_is_a_gap_with_its_cause(tmp_path: Path) -> None:
+    write(tmp_path, range(100))
+    write(tmp_path, range(700, 800))
+    sidecar = json.loads((tmp_path / "gaze.json").read_text())
+    (gap,) = sidecar["gaps"]
+    assert gap["cause"] == "no recorder at work"
+    assert gap["begin_device_ns"] == sample(99).device_ns
+    assert gap["end_device_ns"] == sample(700).device_ns
+    # a run that was killed before it wrote its notes: the samples themselves tell
+    (tmp_path / "gaze.json").unlink()
+    write(tmp_path, range(800, 900))
+    sidecar = json.loads((tmp_path / "gaze.json").read_text())
+    (again,) = sidecar["gaps"]
+    assert sidecar["gap_count"] == 1
+    assert again["begin_device_ns"] == gap["begin_device_ns"]
+    assert "killed" in again["cause"]
 
 
 def test_a_full_disk_is_told_and_loses_nothing_once_there_is_space(

@@ -83,7 +83,7 @@ async def serving(folder: Path, **options) -> AsyncIterator[tuple[PageServer, Pl
 
 
 @contextlib.asynccontextmanager
-async def browsing(profile: Path, *, cameras: int = 2, fps: int = 20):
+async def browsing(profile: Path, *, cameras: int = 2, fps: int = 20, flags: tuple[str, ...] = ()):
     api = pytest.importorskip("playwright.async_api", reason="Playwright is not installed")
     program = next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
     if program is None:
@@ -93,7 +93,7 @@ async def browsing(profile: Path, *, cameras: int = 2, fps: int = 20):
         context = await playwright.chromium.launch_persistent_context(
             str(profile),
             executable_path=program,
-            args=[*CHROMIUM_FLAGS, fake],
+            args=[*CHROMIUM_FLAGS, fake, *flags],
             permissions=["camera", "microphone", "geolocation"],
             geolocation={"latitude": 48.137, "longitude": 11.575, "accuracy": 5},
             viewport={"width": 390, "height": 844},

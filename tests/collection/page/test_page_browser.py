@@ -159,6 +159,8 @@ def test_both_cameras_are_recorded_with_sound_and_position(tools, tmp_path, monk
         _first_beeps_s(drive / f"phone/{name}.webm", after_s=1.0 + shift)
         for name, shift in (("road", 0.0), ("driver", -result.driver_offset_s))
     ]
+    # The made-up cameras come too evenly to tell which frame was the first: the sound tells it.
+    assert result.driver_offset_error_ms <= 15.0
     assert beeps[0] - beeps[1] == pytest.approx(result.driver_offset_s, abs=0.010)
     assert read_location(drive / result.location).latitude_deg[0] == pytest.approx(48.137)
     journal = (drive / "field/page/journal.jsonl").read_text()

@@ -82,7 +82,9 @@ def test_a_drive_becomes_files_with_length_index_and_times(tools, tmp_path):
         {"k": "fix", "t": "nonsense", "lat": {}, "lon": 0},
         {"k": "fix"},
     ]
+    # a line that is nested too deeply to be read must not keep the files from being made
     text = b"".join(json.dumps(line).encode() + b"\n" for line in lines) + b"not json\n\n"
+    text += b"[" * 200_000 + b"\n"
 
     async def run():
         async with tools.serving(tmp_path) as (server, page):
@@ -109,6 +111,7 @@ def test_a_drive_becomes_files_with_length_index_and_times(tools, tmp_path):
     # The recorder told its start 138 ms late; the frames' capture times tell the right one.
     assert result.started_at_ns == pytest.approx((zero["1"] + 5.0) * 1e6, abs=1e6)
     assert result.driver_offset_s == pytest.approx(0.020, abs=0.001)
+    assert result.driver_offset_error_ms == 2.0
     road_click, driver_click = (_click_s(tmp_path / f"phone/{n}.webm") for n in ("road", "driver"))
     assert driver_click + result.driver_offset_s == pytest.approx(road_click, abs=0.002)
     assert result.clock_before.offset_ms == pytest.approx(70.0, abs=0.06)
@@ -278,3 +281,51 @@ def test_a_parts_start_is_told_by_its_frames(tools, even):
     assert not lost.from_frames
     assert lost.wall_ns == (START_MS + 143) * 1e6
     assert lost.host_ns is None
+
+
+def _hum(seconds: float) -> np.ndarray:
+    """A car's noise, with a low hum."""
+    noise = np.random.default_rng(12).normal(0, 0.05, int(48_000 * seconds))
+    return (noise + 0.1 * np.sin(np.arange(len(noise)) * 2 * np.pi * 90 / 48_000)).astype("f4")
+
+
+@pytest.mark.parametrize("heard", ["the same", "nothing", "something else"])
+def test_where_frames_come_too_evenly_the_sound_tells_how_many_lie_between(tools, tmp_path, heard):
+    """The driver's file begins 120 ms after the road's; the page saw its first two frames late."""
+    times_s, hum = np.arange(120) * 0.05, _hum(7.0)
+    begin = {"road": 0, "driver": round(0.120 * 48_000)}
+    contents = {}
+    for name, at in begin.items():
+        samples = hum[at : at + 6 * 48_000].copy()
+        if name == "driver" and heard == "nothing":
+            samples[:] = 0.0
+        if name == "driver" and heard == "something else":
+            samples = samples[::-1].copy()
+        path = tmp_path / f"{name}.webm"
+        sound = Sound(samples=samples, rate_hz=48_000, start_s=0.0)
+        write_video(path, times_s=times_s, size_px=(64, 48), sound=sound, options=LIVE)
+        contents[name] = path.read_bytes()
+    zero = {"road": START_MS, "driver": START_MS + 120.0}
+    lines = []
+    for key, name, unseen in (("1", "road", 0), ("2", "driver", 2)):
+        mine = _log_lines(key * 32, times_s[unseen:], zero_ms=zero[name], offset_ms=70.0)
+        lines += mine
+
+    async def run():
+        async with tools.serving(tmp_path) as (server, page):
+            await server.drive.enter("recording", "test")
+            await _send(page, "1" * 32, "road", contents["road"], start_ms=START_MS + 130)
+            await _send(page, "2" * 32, "driver", contents["driver"], start_ms=START_MS + 130)
+            text = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+            await _send(page, "3" * 32, "log", text)
+            return await hand_over(server, why="test")
+
+    result = asyncio.run(run())
+    assert [part.start_error_ms for part in result.parts] == pytest.approx([50.0, 50.0], abs=1.0)
+    if heard == "the same":
+        assert result.driver_offset_s == pytest.approx(0.120, abs=0.001)
+        assert result.driver_offset_error_ms <= 5.0
+    else:
+        # wrong by the frames that were not seen, and it says so
+        assert result.driver_offset_s == pytest.approx(0.120, abs=0.101)
+        assert result.driver_offset_error_ms == pytest.approx(100.0, abs=2.0)

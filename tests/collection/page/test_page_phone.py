@@ -226,3 +226,24 @@ def test_without_aiohttp_it_says_what_to_install(monkeypatch):
     with pytest.raises(MissingExtraError, match=r"dashgaze\[collect\]"):
         importlib.reload(package)
     assert page_phone is not None
+
+
+def test_what_is_waited_for_is_said_one_after_the_other(tools, tmp_path):
+    async def what(phone, page):
+        assert phone.awaited()[0].startswith("Open this link on the phone: http://localhost")
+        steps = (
+            ({"road": None, "driver": None, "state": "probing"}, "Check the cameras"),
+            ({"driver": None, "one_camera": True, "role": "road"}, "On a second device"),
+            ({"clock": None}, "measures its clock"),
+            ({"sound_dbfs": None}, "measures its clock and its sound"),
+            ({"sound_dbfs": -120.0}, "hears nothing yet"),
+        )
+        for report, words in steps:
+            await page.beat(**({"road": CAMERA, "driver": CAMERA} | GOOD | report))
+            assert words in phone.awaited()[0], words
+        await page.beat(**({"road": CAMERA, "driver": CAMERA} | GOOD))
+        assert phone.awaited() == ()
+        red = {check.code for check in await phone.check(PLAN) if check.level == "red"}
+        assert red == set()
+
+    _with_phone(tools, tmp_path, what)

@@ -175,3 +175,25 @@ def test_a_ping_tells_this_computers_clock(tools, tmp_path):
             assert before <= reply["t1_ms"] <= reply["t2_ms"] <= time.time_ns() / 1e6
 
     asyncio.run(run())
+
+
+def test_a_piece_that_is_in_the_journal_twice_counts_once(tools, tmp_path):
+    """An answer that was broken off between journal and memory: the drive must open all the same."""
+
+    async def before() -> None:
+        async with tools.serving(tmp_path) as (server, page):
+            await server.drive.enter("recording", "test")
+            await page.open(KEY)
+            await page.piece(KEY, 0, b"a" * 100)
+
+    async def after() -> None:
+        async with tools.serving(tmp_path) as (_server, page):
+            assert (await page.open(KEY))[1]["next"] == 1
+            assert await page.piece(KEY, 1, b"b") == (200, {"next": 2})
+
+    asyncio.run(before())
+    journal = tmp_path / "field/page/journal.jsonl"
+    lines = journal.read_text().splitlines(keepends=True)
+    journal.write_text("".join(line for line in lines for _ in range(2)))
+    asyncio.run(after())
+    assert _road(tmp_path) == b"a" * 100 + b"b"

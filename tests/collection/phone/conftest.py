@@ -98,5 +98,5 @@ def quick(monkeypatch):
     """Let seconds of waiting be tenths."""
     module = "dashgaze.collection.phone"
     monkeypatch.setattr(f"{module}.app_recording.POLL_S", 0.1)
-    monkeypatch.setattr(f"{module}.app_recording._TAKE_OVER_S", 0.8)
+    monkeypatch.setattr(f"{module}.app_recording.TAKE_OVER_S", 0.8)
     monkeypatch.setattr(f"{module}.recorded_files.GROWTH_S", 0.6)

@@ -411,3 +411,39 @@ class TestFiles:
         assert look(6.0, 11) == {"/a.mp4"}
         assert look(7.5, 11) == set()
         assert look(8.0, 12) == {"/a.mp4"}
+
+
+class TestAnotherRunOfTheProgram:
+    """After a crash nothing is known of the recording but that files grow."""
+
+    def test_sees_that_it_runs_and_takes_it_over(self, fake_adb, quick):
+        asyncio.run(phone_with().start(PLAN))
+        again = phone_with()
+
+        async def look():
+            seen = []
+            while not seen or seen[-1] is None:
+                seen.append((await again.health()).recording)
+                await asyncio.sleep(0.1)
+            return seen[-1]
+
+        assert asyncio.run(asyncio.wait_for(look(), 10)) is True
+        # times of files that lag behind must not make it press a button that would stop the recording
+        fake_adb.set(skew_s=3600.0)
+        asyncio.run(again.start(PLAN))
+        assert fake_adb.state["start_count"] == 1
+
+    def test_sees_that_none_runs_but_not_at_once(self, fake_adb, quick):
+        (fake_adb.camera / "rear_0.mp4").write_bytes(b"of yesterday")
+        again = phone_with()
+
+        async def look():
+            seen, end_s = [], time.monotonic() + 10
+            while (not seen or seen[-1] is None) and time.monotonic() < end_s:
+                seen.append((await again.health()).recording)
+                await asyncio.sleep(0.1)
+            return seen
+
+        seen = asyncio.run(look())
+        assert seen[-1] is False
+        assert len(seen) > 1

@@ -13,6 +13,7 @@ fakes = importlib.util.module_from_spec(spec)
 sys.modules["record_field_fakes"] = fakes
 spec.loader.exec_module(fakes)
 
+from dashgaze.collection.field.json_lines import LineFile
 from dashgaze.collection.record import (
     DeviceOptions,
     Form,
@@ -20,7 +21,6 @@ from dashgaze.collection.record import (
     begin_drive,
     run_drive,
 )
-from dashgaze.collection.record.json_lines import LineFile
 from dashgaze.collection.record.view import ChecksView, LiveView, StepView
 
 FORM = Form(

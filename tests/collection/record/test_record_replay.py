@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashgaze.collection.field.json_lines import LineFile, parse_lines, read_lines
 from dashgaze.collection.record import read_journal, replay
 from dashgaze.collection.record.drive_folder import DriveFolder
 from dashgaze.collection.record.host_clock import HostClock
 from dashgaze.collection.record.journal import Journal
-from dashgaze.collection.record.json_lines import LineFile, parse_lines, read_lines
 from dashgaze.collection.record.next_action import next_action
 from dashgaze.collection.record.state import PHASES
 
@@ -141,9 +141,9 @@ def test_each_line_is_synced_before_it_counts(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", lambda number: (synced.append(number), fsync(number))[1])
     journal = Journal(DriveFolder(tmp_path / "s"), HostClock())
     journal.write("created", tracker="auto", phone="adb")
-    assert len(synced) == 1
+    assert len(synced) == 2, "the line, and the name of the new file"
     journal.write("form")
-    assert len(synced) == 2
+    assert len(synced) == 3
     assert [line["step"] for line in read_journal(tmp_path / "s")] == ["created", "form"]
     assert all(
         isinstance(line["host_ns"], int) and isinstance(line["monotonic_ns"], int)

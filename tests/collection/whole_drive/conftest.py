@@ -18,6 +18,7 @@ for _name in (
     "commands",
     "screenplay",
     "killed_drives",
+    "adb_phone",
 ):
     _full = f"whole_drive_{_name}"
     if _full not in sys.modules:

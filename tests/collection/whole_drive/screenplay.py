@@ -92,17 +92,15 @@ class Screenplay:
         return {"phone": self.phone, "tracker": tracker}
 
     async def prepare(self) -> None:
-        """Open the page, as the red check says, and accept what is amber."""
+        """Open the page while it is waited for, and accept what is amber."""
         see, press = self.observer.sees, self.observer.press
-        screen = await see("No page is open", "1 red", "look again", within_s=30)
+        screen = await see("Waiting for the phone", "look now", within_s=30)
         assert self.phone.url in re.sub(r"\s", "", screen), "the link is on the screen"
-        assert "Gaze comes at" in screen
         self.page = await open_page(self.context, self.phone.url)
+        await see("Press “Check the cameras”")
         await check_cameras(self.page)
-        await asyncio.sleep(2.5)  # the page reports once a second
-        press(" ")
-        await see("Looking at everything")
-        screen = await see("0 red", "accept amber and start", within_s=30)
+        screen = await see("0 red", "accept amber and start", within_s=40)
+        assert "Gaze comes at" in screen
         assert "Road camera: 320 × 240" in screen
         assert "Sound at -" in screen
         press("a")

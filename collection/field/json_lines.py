@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dashgaze.errors import InputError, OutputError
+from dashgaze.files import sync_folder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,19 +93,28 @@ class LineFile:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, self._mode)
             try:
+                is_new = os.fstat(descriptor).st_size == 0
                 if not _ends_with_newline(descriptor):
                     line = b"\n" + line  # a crash tore the line before; it stays, on its own
-                while line:
-                    line = line[os.write(descriptor, line) :]
+                write_all(descriptor, line)
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+            if is_new:
+                sync_folder(self.path.parent)  # a power cut must not take its name
         except OSError as error:
             raise OutputError(
                 f"{self.path} can't be written: {error.strerror or error}.",
                 fix="Check that the disk is there and has space left; recordings go on meanwhile.",
                 path=self.path,
             ) from error
+
+
+def write_all(descriptor: int, content: bytes) -> None:
+    """Write all of it; the system may take less at a time."""
+    view = memoryview(content)
+    while view:
+        view = view[os.write(descriptor, view) :]
 
 
 def _ends_with_newline(descriptor: int) -> bool:
