@@ -13,8 +13,12 @@ from .anonymize import anonymize_command
 from .check import check_command
 from .collect.application import collect_app
 from .command import SafeCommand
+from .compress import compress_command
 from .demo import demo_command
+from .evaluate import evaluate_command
+from .explain import explain_command
 from .export import export_command
+from .faces import faces_command
 from .frames import frames_command
 from .import_ import import_command
 from .match import match_command
@@ -25,6 +29,7 @@ from .render import render_command
 from .report import report_command
 from .simulate import simulate_command
 from .sync import sync_command
+from .train import train_command
 from .validate import validate_command
 from .view import view_command
 from .withdraw import withdraw_command
@@ -48,6 +53,7 @@ app.command("check", cls=SafeCommand)(check_command)
 app.command("sync", cls=SafeCommand)(sync_command)
 app.command("frames", cls=SafeCommand)(frames_command)
 app.command("align", cls=SafeCommand)(align_command)
+app.command("faces", cls=SafeCommand)(faces_command)
 app.command("report", cls=SafeCommand)(report_command)
 app.command("render", cls=SafeCommand)(render_command)
 app.command("view", cls=SafeCommand)(view_command)
@@ -57,6 +63,10 @@ app.command("validate", cls=SafeCommand)(validate_command)
 app.command("withdraw", cls=SafeCommand)(withdraw_command)
 app.command("export", cls=SafeCommand)(export_command)
 app.command("published", cls=SafeCommand)(published_command)
+app.command("train", cls=SafeCommand)(train_command)
+app.command("evaluate", cls=SafeCommand)(evaluate_command)
+app.command("explain", cls=SafeCommand)(explain_command)
+app.command("compress", cls=SafeCommand)(compress_command)
 app.command("offset", cls=SafeCommand)(offset_command)
 app.command("match", cls=SafeCommand)(match_command)
 

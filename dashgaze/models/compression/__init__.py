@@ -1,1 +1,1 @@
-"""Smaller networks by chosen filters."""
+"""Making trained networks smaller by the filters that tell gaze."""

@@ -1,1 +1,1 @@
-"""What a network looks at."""
+"""What a trained network looks at, and whether to believe it."""
