@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashgaze._version import __version__
+from dashgaze.densities.scores import plain
 from dashgaze.errors import InputError
 from dashgaze.files import filling, refuse_taken_folder, write_text
 from dashgaze.models.contract.checkpoint import CheckpointConfig
@@ -17,7 +18,6 @@ from dashgaze.models.contract.network import GazeNetwork
 from dashgaze.models.contract.pictures import PictureSource
 from dashgaze.models.contract.samples import Samples
 from dashgaze.models.feeding.dataset import open_samples
-from dashgaze.models.metrics.scores import plain
 from dashgaze.models.networks.compressed import prunable_layers
 from dashgaze.models.training.checkpoint import load_checkpoint, save_checkpoint
 from dashgaze.progress import Progress, part_of

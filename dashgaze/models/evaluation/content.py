@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from dashgaze._version import __version__
-from dashgaze.models.metrics.scores import plain
+from dashgaze.densities.scores import plain
 
 from .answers import Answers, gives_angles, gives_locations
 from .comparison import best_constant, best_of, compare, find_reference

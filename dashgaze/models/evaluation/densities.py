@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dashgaze.densities.density import score_density
+from dashgaze.densities.grid import gaussian_source
+from dashgaze.densities.training_density import TrainingDensity
 from dashgaze.models.contract.samples import Samples
-from dashgaze.models.metrics.density import score_density
-from dashgaze.models.metrics.grid import gaussian_source
-from dashgaze.models.metrics.training_density import TrainingDensity
 from dashgaze.models.metrics.uncertainty import positive_definite
 
 from .answers import Answers

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from dashgaze.densities.training_density import TrainingDensity, training_density
 from dashgaze.models.contract.samples import Samples
-from dashgaze.models.metrics.training_density import TrainingDensity, training_density
 
 from .answers import Answers, common_angle_frames, common_frames
 from .frames import JudgedFrames

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dashgaze.densities.scores import plain
+from dashgaze.densities.training_density import TrainingDensity
 from dashgaze.models.contract.samples import Samples
 from dashgaze.models.metrics.angle import score_angle
 from dashgaze.models.metrics.location import error_by_distance, score_location
-from dashgaze.models.metrics.scores import plain
 from dashgaze.models.metrics.sessions import session_means, summarise
 from dashgaze.models.metrics.skill import skill
-from dashgaze.models.metrics.training_density import TrainingDensity
 from dashgaze.models.metrics.uncertainty import score_uncertainty
 
 from .answers import Answers, gives_angles

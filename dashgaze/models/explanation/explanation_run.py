@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from dashgaze._version import __version__
+from dashgaze.densities.scores import plain
 from dashgaze.errors import InputError
 from dashgaze.files import filling, refuse_taken_folder, write_text
 from dashgaze.models.contract.checkpoint import CheckpointConfig
@@ -17,7 +18,6 @@ from dashgaze.models.contract.samples import Samples
 from dashgaze.models.evaluation.page_html import fill_page
 from dashgaze.models.evaluation.session_facts import read_session_facts
 from dashgaze.models.feeding.dataset import data_title, open_samples
-from dashgaze.models.metrics.scores import plain
 from dashgaze.models.training.checkpoint import load_checkpoint
 from dashgaze.progress import Progress, part_of
 

@@ -1,5 +1,5 @@
-"""How good answers are: errors, densities, stated uncertainty, and what sessions allow to conclude.
+"""How good answers are: errors, stated uncertainty, and what sessions allow to conclude.
 
-Arrays in, dataclasses out (`scores.Scores.to_json`). NaN predictions are frames without an answer: they lower
+Arrays in, dataclasses out (`dashgaze.densities.scores.Scores.to_json`). NaN predictions are frames without an answer: they lower
 the coverage and are never dropped silently. Frames without truth are counted apart.
 """

@@ -5,9 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dashgaze.densities.scores import (
+    FloatArray,
+    Scores,
+    mean_or_nan,
+    median_or_nan,
+    rms_or_nan,
+    share_or_nan,
+)
 from dashgaze.models.contract.scale import direction
-
-from .scores import FloatArray, Scores, mean_or_nan, median_or_nan, rms_or_nan, share_or_nan
 
 SHARE_THRESHOLDS_DEG = (5.0, 10.0)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from .scores import FloatArray, Scores
+from dashgaze.densities.scores import FloatArray, Scores
 
 
 @dataclass(frozen=True, kw_only=True)

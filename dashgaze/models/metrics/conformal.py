@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .scores import FloatArray, Scores
+from dashgaze.densities.scores import FloatArray, Scores
+
 from .uncertainty import squared_mahalanobis, squared_radius
 
 

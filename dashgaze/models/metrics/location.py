@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .scores import (
+from dashgaze.densities.scores import (
     FloatArray,
     Scores,
     mean_or_nan,

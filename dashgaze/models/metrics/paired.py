@@ -7,9 +7,9 @@ from typing import Literal
 
 import numpy as np
 
+from dashgaze.densities.scores import FloatArray, Scores, mean_or_nan
 from dashgaze.errors import InputError
 
-from .scores import FloatArray, Scores, mean_or_nan
 from .sessions import LEAST_FOR_INFERENCE, SessionMeans, session_means, t_interval
 
 LARGEST_EXACT = 16

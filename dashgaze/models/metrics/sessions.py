@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
+from dashgaze.densities.scores import FloatArray, IndexArray, Scores, mean_or_nan, plain
+
 from .bootstrap import BootstrapInterval, cluster_bootstrap
-from .scores import FloatArray, IndexArray, Scores, mean_or_nan, plain
 
 LEAST_FOR_INFERENCE = 5
 """With fewer sessions numbers only describe; no claim on other sessions is made."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .scores import BoolArray, FloatArray, Scores, mean_or_nan, share_or_nan
+from dashgaze.densities.scores import BoolArray, FloatArray, Scores, mean_or_nan, share_or_nan
 
 LEVELS = (0.5, 0.8, 0.95)
 """Probabilities of the regions whose coverage is looked at."""

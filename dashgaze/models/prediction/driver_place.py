@@ -123,9 +123,7 @@ def drivers_face(
     if place is None:
         if not recent or before is None:
             return int(np.argmax(size))
-        place = DriverPlace(
-            centre=centre_of(before[None])[0], size=float(size_of(before[None])[0])
-        )
+        place = DriverPlace(centre=centre_of(before[None])[0], size=float(size_of(before[None])[0]))
     way = np.hypot(*(centre - place.centre).T) / place.size
     ratio = np.maximum(size / place.size, place.size / size)
     able = np.flatnonzero((way <= _LEAN) & (ratio <= _LEAN_RATIO))

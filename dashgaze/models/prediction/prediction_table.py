@@ -11,7 +11,9 @@ from dashgaze.schemas.field import Field, Table
 
 from .answering import Block
 
-_ROAD = "road view: pixels of the road picture as players show it, origin top left, centres at integers"
+_ROAD = (
+    "road view: pixels of the road picture as players show it, origin top left, centres at integers"
+)
 _HEAD = "axes of the head: gaze relative to the driver's glasses"
 
 REASONS = (
@@ -186,8 +188,8 @@ class PredictionRows:
         values["face_confidence"][rows] = [each.confidence for each in faces]
         values["face_age_frames"][rows] = [each.age_frames for each in faces]
         values["unusualness"][rows] = block.unusualness
-        for row, known in zip(rows.tolist(), np.isfinite(said.xy_px).all(axis=1), strict=True):
-            self.reason[row] = None if known else "no_answer"
+        for row, point in zip(rows.tolist(), said.xy_px.tolist(), strict=True):
+            self.reason[row] = None if np.isfinite(point).all() else "no_answer"
 
     def in_view(self) -> NDArray[np.bool_]:
         """Tell which predictions lie inside of the road picture, shape (n,)."""

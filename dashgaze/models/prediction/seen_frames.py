@@ -128,7 +128,7 @@ def samples_of(
     known |= {name: np.full((count, 2), np.nan) for name in _SIZES}
     known |= {name: np.zeros(count, np.bool_) for name in _FLAGS}
     texts = {each.name: np.full(count, "") for each in fields(Samples) if each.name not in known}
-    return Samples(**(texts | known))  # type: ignore[arg-type]
+    return Samples(**(texts | known))
 
 
 def _cut(picture: ColourPicture, face: TrackedFace, name: PictureName) -> Picture | None:

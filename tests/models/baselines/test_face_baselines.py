@@ -272,7 +272,7 @@ def test_boosting_without_scikit_learn_says_what_to_type(
 def test_baselines_and_metrics_load_neither_scikit_learn_nor_torch() -> None:
     code = (
         "import sys, dashgaze.models.baselines.registry, dashgaze.models.baselines.storing;"
-        "import dashgaze.models.metrics.paired, dashgaze.models.metrics.density;"
+        "import dashgaze.models.metrics.paired, dashgaze.densities.density;"
         "print([name for name in ('sklearn', 'torch', 'pandas') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -1,0 +1,136 @@
+"""Simulated studies for calibrate_tests.py, in memory: measured gaze as `SessionData`, and planned fixations."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from dashgaze.analysis.contract.study import SessionData, Study
+from dashgaze.analysis.study.session_arrays import session_data
+from dashgaze.collection.simulation.lens import Lens
+from dashgaze.collection.simulation.story.effects import Effects
+from dashgaze.collection.simulation.story.glances import ROAD, STOPPED_M_S
+from dashgaze.collection.simulation.story.label_drive import (
+    label_drive,
+    lens_of_labels,
+    plan_labels,
+)
+from dashgaze.collection.simulation.story.label_quality import label_quality
+from dashgaze.collection.simulation.story.label_tables import frame_table
+from dashgaze.collection.simulation.story.population import PlannedSession
+from dashgaze.collection.simulation.story.projection import RoadCamera
+from dashgaze.collection.simulation.story.streams import Stream, stream
+from dashgaze.collection.simulation.story.tracker_gaze import TrackerError
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+_HOURS = {"day": 12, "twilight": 18, "night": 21}
+_OBJECTS = (1, 2)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PlannedGaze:
+    """The fixations of one session as `Effects` defines them; arrays of shape (m,), those on the road only.
+
+    `hits` and `trials` count fixations on other road users among all.
+    """
+
+    session: PlannedSession
+    azimuth_deg: FloatArray
+    bearing_deg: FloatArray
+    speed_m_s: FloatArray
+    duration_s: FloatArray
+    hits: int
+    trials: int
+
+    @property
+    def moving(self) -> BoolArray:
+        """Whether the car moves."""
+        return np.asarray(self.speed_m_s >= STOPPED_M_S, dtype=np.bool_)
+
+
+def planned_gaze(planned: PlannedSession, effects: Effects, minutes: float) -> PlannedGaze:
+    """Plan one session's fixations, which takes a small part of the time of a drive."""
+    seconds = minutes * 60.0
+    ride, plan = plan_labels(planned.seed, planned.conditions, seconds, effects)
+    middle_s = plan.middle_s
+    inside = (middle_s >= 0) & (middle_s <= seconds)
+    road = inside & (plan.kind == ROAD)
+    return PlannedGaze(
+        session=planned,
+        azimuth_deg=plan.azimuth_deg[road],
+        bearing_deg=plan.bearing_deg[road],
+        speed_m_s=np.asarray(ride.speed_m_s(middle_s[road]), dtype=np.float64),
+        duration_s=np.diff(plan.start_s)[road],
+        hits=int((inside & np.isin(plan.kind, _OBJECTS)).sum()),
+        trials=int(inside.sum()),
+    )
+
+
+def measured_study(
+    population: Sequence[PlannedSession], effects: Effects, minutes: float, fps: float
+) -> Study:
+    """Simulate a study of measured gaze, as it would be read from a packed data set."""
+    return Study(
+        title="simulated",
+        version="1.0.0",
+        digest="0" * 64,
+        simulated=True,
+        sessions=tuple(_measured(each, effects, minutes, fps) for each in population),
+    )
+
+
+def _measured(planned: PlannedSession, effects: Effects, minutes: float, fps: float) -> SessionData:
+    camera, conditions = RoadCamera(), planned.conditions
+    drive = label_drive(
+        planned.seed,
+        conditions,
+        minutes * 60.0,
+        effects,
+        fps=fps,
+        error=TrackerError(),
+        camera=camera,
+    )
+    frames = frame_table(
+        planned.session_id,
+        0,
+        drive,
+        label_quality(planned.seed, drive, conditions, fps=fps),
+        stream(planned.seed, Stream.SESSION),
+        lens=_lens(),
+        camera=camera,
+        fps=fps,
+        seed=planned.seed,
+    )
+    stamps = frames.column("timestamp_ns").to_numpy()
+    row: dict[str, Any] = {
+        "session_id": planned.session_id,
+        "driver_id": conditions.driver.driver_id,
+        "car": "simulated, labels only",
+        "camera_position": conditions.camera_position,
+        "weather": conditions.weather,
+        "lighting": conditions.lighting,
+        "eyewear": conditions.eyewear,
+        "passengers": conditions.passengers,
+        "consent_version": "simulated",
+        "phone_model": "simulated",
+        "sync_verdict": None,
+        "local_hour": _HOURS[conditions.lighting],
+        "road_width_px": camera.size_px[0],
+        "road_height_px": camera.size_px[1],
+        "road_focal_px": camera.focal_px,
+        "road_focal_origin": "calibration",
+        "duration_s": float(stamps[-1] - stamps[0]) / 1e9,
+        "frame_count": len(stamps),
+    }
+    return session_data(frames.append_column("time_ns", pa.array(stamps - stamps[0])), row)
+
+
+@cache
+def _lens() -> Lens:
+    return lens_of_labels()

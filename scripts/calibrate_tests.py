@@ -1,0 +1,479 @@
+"""Do the tests and intervals of the analyses hold what they promise? Simulated studies with and without effects.
+
+    python scripts/calibrate_tests.py --json FILE                     # some 15 minutes on two cores
+    python scripts/calibrate_tests.py --studies 20 --recovered 10     # a look
+
+Each study has 26 sessions of 10 minutes by 22 drivers, as DashGaze had them: one driver has five sessions.
+
+fixations, no effect
+    Cells are made of planned fixations on the road, where the null hypothesis is true to the letter. Rate of p < 0.05
+    of the tests of `dashgaze.analysis.statistics`.
+measured, no effect
+    The whole way: measured gaze (tracker's errors, mapping, blinks, glances aside), directions, and the sections of
+    the report. Before, vanishing points are dealt out among sessions, so that gaze has none of its own.
+    Where the simulation itself differs between conditions in ways `Effects` does not list, a row says so:
+    it is no false positive, and has no bounds.
+fixations, usual effects
+    How often intervals of 95 % contain what is planted.
+measured, usual effects
+    Means of what the report says, beside what is planted.
+
+Beside each rate stands that of the test that takes fixations (or frames) for independent. Exits with 1 if a rate is
+outside of 2 to 8 %, or a coverage outside of 90 to 98 %, for more than chance (interval of 95 %).
+"""
+
+import argparse
+import json
+import math
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from calibrate_studies import FloatArray, PlannedGaze, measured_study, planned_gaze
+from rich.console import Console
+from rich.table import Table
+
+from dashgaze.analysis.contract.direction import GazeDirections
+from dashgaze.analysis.contract.study import Study
+from dashgaze.analysis.gaze.options import GazeOptions
+from dashgaze.analysis.gaze.spread import spread
+from dashgaze.analysis.gaze.vanishing_point_bias import vanishing_point_bias
+from dashgaze.analysis.statistics import (
+    CellTable,
+    Comparison,
+    ShareTable,
+    between_sessions,
+    compare_shares,
+    mean_of_sessions,
+    mean_share,
+    naive_mean_p,
+    naive_shares_p,
+    naive_slope_p,
+    naive_spread_p,
+    slope,
+    within_sessions,
+)
+from dashgaze.analysis.study.directions import study_directions
+from dashgaze.collection.simulation.story.effects import Effects
+from dashgaze.collection.simulation.story.population import draw_population
+
+RATE_BOUNDS, COVERAGE_BOUNDS = (0.02, 0.08), (0.90, 0.98)
+EDGES_M_S = (0.5, 20 / 3.6, 40 / 3.6, 60 / 3.6, 100.0)
+LEAST_S = 60.0
+NOT_NULL = {
+    "spread.stopped": "standing drivers look through side windows more often",
+    "spread.stopped (permuted)": "",
+    "spread.speed.slope": "points pass faster within a fixation",
+}
+
+console = Console(width=130)
+Row = tuple[str, float | None, float | None]
+"""Name, p (or whether an interval holds the planted value), naive p."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--studies", type=int, default=200, help="without effect")
+    parser.add_argument("--recovered", type=int, default=40, help="measured studies with usual effects")
+    parser.add_argument("--sessions", type=int, default=26)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--fps", type=float, default=10.0)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=1000)
+    parser.add_argument("--json", type=Path)
+    asked = parser.parse_args()
+    size = (asked.sessions, asked.minutes, asked.fps)
+    tasks = [
+        *((one_fixations, asked.seed + number, size) for number in range(asked.studies)),
+        *((one_measured_null, asked.seed + number, size) for number in range(asked.studies)),
+        *((one_measured, asked.seed + number, size) for number in range(asked.recovered)),
+    ]
+    started = time.perf_counter()
+    rows: dict[str, list[Any]] = {}
+    with multiprocessing.get_context("spawn").Pool(asked.workers, initializer=_be_nice) as pool:
+        for done, found in enumerate(pool.imap_unordered(_run, tasks), 1):
+            for group, row in found:
+                rows.setdefault(group, []).append(row)
+            if done % 20 == 0:
+                seconds = time.perf_counter() - started
+                console.print(f"{done} of {len(tasks)} after {seconds:.0f} s", style="dim")
+    said = [*_rates(rows), *_coverages(rows), *_means(rows)]
+    _show(said)
+    facts = {
+        "studies": asked.studies,
+        "recovered": asked.recovered,
+        "sessions": asked.sessions,
+        "minutes": asked.minutes,
+        "fps": asked.fps,
+        "seed": asked.seed,
+        "wall_s": round(time.perf_counter() - started, 1),
+        "rows": said,
+    }
+    if asked.json:
+        asked.json.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    return int(any(row["good"] is False for row in said))
+
+
+def _be_nice() -> None:
+    os.nice(10)
+
+
+Task = tuple[Callable[[int, tuple[int, float, float]], list[tuple[str, Any]]], int, tuple[int, float, float]]
+
+
+def _run(task: Task) -> list[tuple[str, Any]]:
+    function, seed, size = task
+    return function(seed, size)
+
+
+# Fixations ---------------------------------------------------------------------------------------------------
+
+
+def one_fixations(seed: int, size: tuple[int, float, float]) -> list[tuple[str, Any]]:
+    """Test planned fixations without effects, and look for planted ones with the usual effects."""
+    population = draw_population(size[0], None, seed)
+    none, usual = Effects.none(keep_random=True), Effects()
+    gaze = [planned_gaze(each, none, size[1]) for each in population]
+    found: list[tuple[str, Any]] = [("fixations", row) for row in _null_rows(gaze, seed)]
+    gaze = [planned_gaze(each, usual, size[1]) for each in population]
+    return found + [("coverage", row) for row in _planted_rows(gaze, usual)]
+
+
+def _cells(
+    gaze: Sequence[PlannedGaze],
+    value: Callable[[PlannedGaze, np.ndarray], float],
+    parts: Mapping[str | float, Callable[[PlannedGaze], np.ndarray]],
+) -> CellTable:
+    """Give a cell for each session and part of its fixations that lasts for a minute."""
+    rows = []
+    for each in gaze:
+        for name, part in parts.items():
+            kept = part(each)
+            seconds = float(each.duration_s[kept].sum())
+            if seconds >= LEAST_S:
+                driver = each.session.conditions.driver.driver_id
+                rows.append((each.session.session_id, driver, name, value(each, kept), seconds / 60))
+    return CellTable.of(rows)
+
+
+def _lit(table: CellTable, gaze: Sequence[PlannedGaze]) -> CellTable:
+    lights = {each.session.session_id: each.session.conditions.lighting for each in gaze}
+    return replace(table, condition=np.array([lights[str(name)] for name in table.session_id]))
+
+
+def _speed_cells(gaze: Sequence[PlannedGaze], effects: Effects) -> CellTable:
+    """Give log SDs in bins of speed; the condition is the mean speed in 10 m/s."""
+    rows = []
+    for each in gaze:
+        driver = each.session.conditions.driver.driver_id
+        around = each.azimuth_deg - effects.follow * each.bearing_deg
+        for low, high in zip(EDGES_M_S, EDGES_M_S[1:], strict=False):
+            kept = (each.speed_m_s >= low) & (each.speed_m_s < high)
+            seconds = float(each.duration_s[kept].sum())
+            if seconds >= LEAST_S:
+                speed = float(each.speed_m_s[kept].mean()) / 10
+                value = float(np.log(np.std(around[kept], ddof=1)))
+                rows.append((each.session.session_id, driver, speed, value, seconds / 60))
+    return CellTable.of(rows)
+
+
+def _log_sd(effects: Effects, *, level: bool) -> Callable[[PlannedGaze, np.ndarray], float]:
+    """Give the log SD of azimuth without bends and (for a level) without what speed takes off."""
+
+    def value(gaze: PlannedGaze, kept: np.ndarray) -> float:
+        around = gaze.azimuth_deg - effects.follow * gaze.bearing_deg
+        around = around[kept] - around[kept].mean()
+        if level:
+            around = around / np.exp(effects.speed_log * gaze.speed_m_s[kept] / 10)
+        return float(np.log(np.sqrt((around**2).sum() / (len(around) - 1))))
+
+    return value
+
+
+MOVING: dict[str | float, Callable[[PlannedGaze], np.ndarray]] = {"moving": lambda gaze: gaze.moving}
+STANDING: dict[str | float, Callable[[PlannedGaze], np.ndarray]] = {
+    **MOVING,
+    "stopped": lambda gaze: ~gaze.moving,
+}
+
+
+def _share_table(gaze: Sequence[PlannedGaze]) -> ShareTable:
+    return ShareTable.of(
+        (
+            each.session.session_id,
+            each.session.conditions.driver.driver_id,
+            each.session.conditions.traffic,
+            each.hits,
+            each.trials,
+        )
+        for each in gaze
+    )
+
+
+def _slope_cells(gaze: Sequence[PlannedGaze]) -> CellTable:
+    """Give each session's slope of azimuth on the bend ahead."""
+    rows = []
+    for each in gaze:
+        bend = each.bearing_deg - each.bearing_deg.mean()
+        value = float(bend @ each.azimuth_deg / (bend @ bend))
+        driver = each.session.conditions.driver.driver_id
+        rows.append((each.session.session_id, driver, 0.0, value, 1.0))
+    return CellTable.of(rows)
+
+
+def _null_rows(gaze: Sequence[PlannedGaze], seed: int) -> list[Row]:
+    none = Effects.none(keep_random=True)
+    log_sd = _log_sd(none, level=False)
+    lit = _lit(_cells(gaze, log_sd, MOVING), gaze)
+    lights = _pots(gaze, lambda each: each.session.conditions.lighting, moving=True)
+    night = between_sessions(lit, "day", "night", seed=seed)
+    speeds = np.concatenate([each.speed_m_s[each.moving] for each in gaze])
+    around = np.concatenate(
+        [each.azimuth_deg[each.moving] - each.azimuth_deg[each.moving].mean() for each in gaze]
+    )
+    still = np.concatenate([each.azimuth_deg[~each.moving] for each in gaze])
+    moving = np.concatenate([each.azimuth_deg[each.moving] for each in gaze])
+    shares = _share_table(gaze)
+    sums = [
+        [sum(getattr(each, name) for each in gaze if each.session.conditions.traffic == level) for level in ("light", "heavy")]
+        for name in ("hits", "trials")
+    ]
+    traffic = compare_shares(shares, "light", "heavy")
+    location = _cells(gaze, lambda each, kept: float(each.azimuth_deg[kept].mean()), MOVING)
+    night_naive = naive_spread_p(lights["day"], lights["night"]) if {"day", "night"} <= set(lights) else None
+    return [
+        ("lighting contrast of spread (Welch)", _p(night, 0), night_naive),
+        ("lighting contrast of spread (permutation)", _p(night, 1), night_naive),
+        ("lighting contrast of place", between_sessions(_lit(location, gaze), "day", "night", log=False).p,
+         naive_mean_p(lights["day"], lights["night"]) if "night" in lights and "day" in lights else None),
+        ("speed slope of spread", slope(_speed_cells(gaze, none)).p, naive_slope_p(speeds, np.abs(around))),
+        ("stopped contrast of spread", within_sessions(_cells(gaze, log_sd, STANDING), "moving", "stopped").p,
+         naive_spread_p(moving, still)),
+        ("traffic contrast of object share", traffic.p, naive_shares_p(sums[0], sums[1])),
+        ("place against the vanishing point", mean_of_sessions(location).p,
+         float(math.erfc(abs(moving.mean()) / moving.std() * np.sqrt(len(moving) / 2)))),
+        ("following (slope over sessions)", mean_of_sessions(_slope_cells(gaze)).p,
+         naive_slope_p(np.concatenate([each.bearing_deg for each in gaze]), np.concatenate([each.azimuth_deg for each in gaze]))),
+    ]  # fmt: skip
+
+
+def _pots(
+    gaze: Sequence[PlannedGaze], key: Callable[[PlannedGaze], str], *, moving: bool
+) -> dict[str, FloatArray]:
+    pots: dict[str, list[FloatArray]] = {}
+    for each in gaze:
+        pots.setdefault(key(each), []).append(each.azimuth_deg[each.moving] if moving else each.azimuth_deg)
+    return {name: np.concatenate(parts) for name, parts in pots.items()}
+
+
+def _planted_rows(gaze: Sequence[PlannedGaze], effects: Effects) -> list[Row]:
+    """Give whether intervals contain what is planted."""
+    level = _log_sd(effects, level=True)
+    lit = _lit(_cells(gaze, level, MOVING), gaze)
+    lights = {name: effects.lighting_log(name) for name in ("day", "twilight", "night")}  # type: ignore[arg-type]
+    typical = replace(lit, value=lit.value - np.array([lights[str(name)] for name in lit.condition]))
+    place = _cells(
+        gaze,
+        lambda each, kept: float((each.azimuth_deg - effects.follow * each.bearing_deg)[kept].mean()),
+        MOVING,
+    )
+    shares = _share_table(gaze)
+    medium = shares.condition == "medium"
+    medium_only = ShareTable(
+        session_id=shares.session_id[medium],
+        driver_id=shares.driver_id[medium],
+        condition=shares.condition[medium],
+        hits=shares.hits[medium],
+        trials=shares.trials[medium],
+    )
+    odds = [share / (1 - share) for share in (effects.object_share_light, effects.object_share_heavy)]
+    comparisons: list[tuple[str, Comparison, float]] = [
+        ("night_log", between_sessions(lit, "day", "night"), math.exp(effects.night_log)),
+        ("speed_log", slope(_speed_cells(gaze, effects)), math.exp(effects.speed_log)),
+        ("stopped_log", within_sessions(_cells(gaze, level, STANDING), "moving", "stopped"), math.exp(effects.stopped_log)),
+        ("spread_h_deg", mean_of_sessions(typical, log=True, unit="deg"), effects.spread_h_deg),
+        ("shift_azimuth_deg", mean_of_sessions(place, unit="deg"), effects.shift_azimuth_deg),
+        ("follow", mean_of_sessions(_slope_cells(gaze)), effects.follow),
+        ("object share, medium traffic", mean_share(medium_only), effects.object_share_medium),
+        ("object share, odds heavy / light", compare_shares(shares, "light", "heavy"), odds[1] / odds[0]),
+    ]  # fmt: skip
+    rows: list[Row] = []
+    for name, found, planted in comparisons:
+        estimate = found.estimate
+        if estimate is None or estimate.low is None or estimate.high is None or estimate.value is None:
+            continue
+        rows.append((name, float(estimate.low <= planted <= estimate.high), estimate.value / planted))
+    return rows
+
+
+# Measured gaze -----------------------------------------------------------------------------------------------
+
+
+def one_measured_null(seed: int, size: tuple[int, float, float]) -> list[tuple[str, Any]]:
+    """Run the report's sections on measured gaze without effects."""
+    study, directions = _measured(seed, size, Effects.none(keep_random=True))
+    dealt = _dealt(directions, seed)
+    options = GazeOptions(repeats=99, seed=seed)
+    findings = [
+        *vanishing_point_bias(study, dealt, options).findings,
+        *spread(study, directions, options).findings,
+    ]
+    rows: list[tuple[str, Any]] = []
+    for finding in findings:
+        if finding.key in ("vanishing_point.lead", "spread.speed.slope_per_10_km_h", "vanishing_point.nearer_than_centre"):
+            continue
+        if finding.key.startswith("vanishing_point.offset"):
+            continue
+        for place, test in enumerate(finding.tests):
+            name = finding.key + (" (permuted)" if place else "")
+            rows.append(("measured", (name, test.p, finding.naive_p)))
+    return rows
+
+
+def one_measured(seed: int, size: tuple[int, float, float]) -> list[tuple[str, Any]]:
+    """Run the report's sections on measured gaze with the usual effects, and keep their estimates."""
+    study, directions = _measured(seed, size, Effects())
+    options = GazeOptions(repeats=99, seed=seed)
+    findings = [
+        *vanishing_point_bias(study, directions, options).findings,
+        *spread(study, directions, options).findings,
+    ]
+    return [
+        ("estimates", (finding.key, finding.estimate.value, finding.estimate.low, finding.estimate.high))
+        for finding in findings
+        if finding.estimate is not None
+    ]
+
+
+def _measured(
+    seed: int, size: tuple[int, float, float], effects: Effects
+) -> tuple[Study, dict[str, GazeDirections]]:
+    sessions, minutes, fps = size
+    study = measured_study(draw_population(sessions, None, seed), effects, minutes, fps)
+    return study, study_directions(study).by_session
+
+
+def _dealt(directions: Mapping[str, GazeDirections], seed: int) -> dict[str, GazeDirections]:
+    """Deal out the sessions' references among them at random."""
+    names = sorted(directions)
+    order = np.random.default_rng([seed, 5]).permutation(len(names))
+    return {
+        name: replace(directions[name], reference_deg=directions[names[place]].reference_deg)
+        for name, place in zip(names, order, strict=True)
+    }
+
+
+# Results -----------------------------------------------------------------------------------------------------
+
+
+def _p(found: Comparison, place: int) -> float | None:
+    return found.tests[place].p if len(found.tests) > place else None
+
+
+def _interval(hits: int, count: int) -> tuple[float, float]:
+    """Give the Wilson interval of 95 % of a rate."""
+    z2 = 1.96**2
+    middle = (hits + z2 / 2) / (count + z2)
+    reach = 1.96 / (count + z2) * math.sqrt(hits * (count - hits) / count + z2 / 4)
+    return middle - reach, middle + reach
+
+
+def _row(
+    group: str, name: str, hits: int, count: int, bounds: tuple[float, float] | None, beside: float | None
+) -> dict[str, Any]:
+    low, high = _interval(hits, count)
+    good = None if bounds is None else high >= bounds[0] and low <= bounds[1]
+    if bounds is not None and count >= 200:
+        good = bounds[0] <= hits / count <= bounds[1]
+    return {
+        "group": group,
+        "name": name,
+        "rate": hits / count,
+        "low": low,
+        "high": high,
+        "count": count,
+        "beside": beside,
+        "good": good,
+    }
+
+
+def _by_name(rows: Sequence[Any]) -> dict[str, list[Any]]:
+    named: dict[str, list[Any]] = {}
+    for row in rows:
+        named.setdefault(row[0], []).append(row[1:])
+    return named
+
+
+def _rates(rows: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
+    said = []
+    for group, shown in (("fixations", "fixations, no effect"), ("measured", "measured, no effect")):
+        for name, found in _by_name(rows.get(group, [])).items():
+            p = [each[0] for each in found if each[0] is not None]
+            naive = [each[1] for each in found if each[1] is not None]
+            bounds = None if group == "measured" and name in NOT_NULL else RATE_BOUNDS
+            if p:
+                hits = sum(each < 0.05 for each in p)
+                beside = float(np.mean([each < 0.05 for each in naive])) if naive else None
+                said.append(_row(shown, name, hits, len(p), bounds, beside))
+    return said
+
+
+def _coverages(rows: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
+    said = []
+    for name, found in _by_name(rows.get("coverage", [])).items():
+        hits = int(sum(each[0] for each in found))
+        bias = float(np.exp(np.mean([np.log(each[1]) for each in found if each[1] > 0])))
+        said.append(_row("fixations, usual effects: coverage", name, hits, len(found), COVERAGE_BOUNDS, bias))
+    return said
+
+
+def _means(rows: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
+    said = []
+    for name, found in _by_name(rows.get("estimates", [])).items():
+        values = np.array([each[0] for each in found if each[0] is not None])
+        if len(values) > 1:
+            error = float(values.std(ddof=1) / np.sqrt(len(values)))
+            said.append(
+                {
+                    "group": "measured, usual effects: mean of estimates",
+                    "name": name,
+                    "rate": float(values.mean()),
+                    "low": float(values.mean() - 1.96 * error),
+                    "high": float(values.mean() + 1.96 * error),
+                    "count": len(values),
+                    "beside": None,
+                    "good": None,
+                }
+            )
+    return said
+
+
+def _show(said: Sequence[dict[str, Any]]) -> None:
+    for group in dict.fromkeys(row["group"] for row in said):
+        rate = "mean" not in group
+        table = Table("", "rate" if rate else "mean", "± Monte Carlo", "n", "", "", title=group)
+        table.columns[4].header = "recovered / planted" if "coverage" in group else "naive rate"
+        for row in (row for row in said if row["group"] == group):
+            number = (lambda value: f"{value:.1%}") if rate else (lambda value: f"{value:.3f}")
+            beside = row["beside"]
+            shown = "" if beside is None else (f"{beside:.3f}" if "coverage" in group else f"{beside:.0%}")
+            mark = {None: NOT_NULL.get(row["name"], ""), True: "good", False: "[red]missed[/red]"}[row["good"]]
+            table.add_row(
+                row["name"],
+                number(row["rate"]),
+                f"{number(row['low'])} … {number(row['high'])}",
+                str(row["count"]),
+                shown,
+                mark,
+            )
+        console.print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
