@@ -61,6 +61,12 @@ class Session:
         return None if name is None else self.path(name)
 
     @property
+    def speed_path(self) -> Path | None:
+        """Log of the car's own speed; None if the manifest names none."""
+        name = self.manifest.phone.speed
+        return None if name is None else self.path(name)
+
+    @property
     def eye_tracker_path(self) -> Path:
         """Folder of the eye tracker recording."""
         return self.path(self.manifest.eye_tracker.path)

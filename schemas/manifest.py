@@ -95,6 +95,9 @@ class Phone(_Model):
     road: RelativePath = Field(description="Video of the rear camera, with sound.")
     driver: RelativePath | None = Field(default=None, description="Video of the front camera.")
     location: RelativePath | None = Field(default=None, description="CSV, GPX or NMEA track.")
+    speed: RelativePath | None = Field(
+        default=None, description="CSV of a logger on the car's OBD or CAN bus, in wall clock time."
+    )
     started_at_ns: int | None = Field(
         default=None,
         description="Unix time of road.mp4's time zero on the phone's clock, where known more "

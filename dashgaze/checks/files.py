@@ -59,6 +59,7 @@ def check_duplicates(
         "road video": session.road_path,
         "driver video": session.driver_path,
         "phone's track": session.location_path,
+        "log of the car's speed": session.speed_path,
     }
     if recording is not None:
         for part in recording.world_parts:
@@ -84,7 +85,7 @@ def check_duplicates(
 def check_unnamed(session: Session, findings: Findings) -> None:
     """Look for recordings beside the phone's files that the manifest does not name."""
     road = session.road_path
-    used = [road, session.driver_path, session.location_path]
+    used = [road, session.driver_path, session.location_path, session.speed_path]
     names = {path.name for path in used if path is not None}
     try:
         entries = sorted(entry for entry in road.parent.iterdir() if entry.is_file())

@@ -183,6 +183,7 @@ def _inputs(session: Session) -> list[Path]:
         session.road_path,
         session.driver_path,
         session.location_path,
+        session.speed_path,
         session.derived / TIME_MAP_NAME,
     ]
     return [path for path in paths if path is not None and path.exists()]

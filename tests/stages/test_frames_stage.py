@@ -450,6 +450,28 @@ def test_speed(root: Path, run: Run) -> None:
             assert speed is None
 
 
+def test_the_car_s_own_speed_goes_before_the_phone_s(root: Path, run: Run) -> None:
+    write_time_map(root)
+    log = "".join(f"2026-05-12T07:30:0{s}Z,{36 * s}\n" for s in range(3))
+    (root / "phone" / "obd.csv").write_text("time,speed (km/h)\n" + log)
+    location = "location: phone/location.csv"
+    (root / "session.yaml").write_text(MANIFEST.replace(location, "speed: phone/obd.csv"))
+    columns, record = run()
+    assert columns["speed_m_s"][frame_at(1500)] == pytest.approx(4.9998, abs=1e-3)
+    assert any("unchecked: there are no positions" in note for note in record["notes"])
+
+
+def test_a_car_s_log_that_can_t_be_read_leaves_the_phone_s_track(root: Path, run: Run) -> None:
+    write_time_map(root)
+    (root / "phone" / "obd.csv").write_text("what,ever\n1,2\n")
+    location = "location: phone/location.csv"
+    both = MANIFEST.replace(location, location + "\n  speed: phone/obd.csv")
+    (root / "session.yaml").write_text(both)
+    columns, record = run()
+    assert columns["speed_m_s"][frame_at(0)] is not None
+    assert any("obd.csv is left out" in note for note in record["notes"])
+
+
 def test_padding_frames_have_phone_frames_too(root: Path, run: Run) -> None:
     path = write_time_map(root)
     path.write_text(path.read_text().replace('"offset_s":1.0', '"offset_s":-0.1'))

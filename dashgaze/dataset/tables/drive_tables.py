@@ -141,6 +141,7 @@ def source_files(session: Session) -> list[Path]:
         session.road_path,
         session.driver_path,
         session.location_path,
+        session.speed_path,
     ]
     found = {path for path in paths if path is not None and path.is_file()}
     if session.derived / RECORD_NAME not in found and session.eye_tracker_path.is_dir():

@@ -1,0 +1,188 @@
+"""The table of the ``vanishing_point`` stage, and what of it goes into the frame table."""
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from dashgaze.alignment.road_camera import RoadCamera
+from dashgaze.alignment.vanishing_point.frame_points import REASONS, FramePoints
+from dashgaze.alignment.vanishing_point.travel import REFUSALS
+from dashgaze.alignment.vanishing_point.travel_track import TravelTrack
+from dashgaze.schemas.field import Field, Table
+from dashgaze.schemas.frame_table import ROAD
+
+FloatArray = NDArray[np.float64]
+
+VANISHING_POINT_TABLE = Table(
+    name="vanishing_points",
+    version=1,
+    meaning="One row for each frame of phone/road.mp4: where the direction of travel is in the picture, or why "
+    "nobody knows.",
+    fields=(
+        Field(name="session_id", type="string", meaning="The session the frame belongs to."),
+        Field(
+            name="road_frame_index",
+            type="int32",
+            meaning="The frame of phone/road.mp4, in presentation order.",
+        ),
+        Field(
+            name="time_s",
+            type="float64",
+            unit="s",
+            frame="phone clock",
+            meaning="Presentation time of the frame.",
+        ),
+        *(
+            Field(
+                name=f"vanishing_point_{axis}_px",
+                type="float64",
+                unit="px",
+                frame=ROAD,
+                nullable=True,
+                meaning=f"Vanishing point of the level direction of travel, {axis}: where what lies infinitely "
+                "far ahead is seen. Smoothed over time. It may lie outside of the picture.",
+            )
+            for axis in "xy"
+        ),
+        *(
+            Field(
+                name=f"vanishing_point_sd_{axis}_px",
+                type="float32",
+                unit="px",
+                frame=ROAD,
+                nullable=True,
+                meaning=f"Its standard error in {axis}, with that of the mount point, which all frames share.",
+            )
+            for axis in "xy"
+        ),
+        Field(
+            name="none_reason",
+            type="string",
+            nullable=True,
+            values=REASONS,
+            meaning="Why there is none: straight driving was never seen, the car is slower than 4 m/s (or, "
+            "without speed, nothing comes nearer), or the direction was not seen within a second.",
+        ),
+        *(
+            Field(
+                name=f"focus_{axis}_px",
+                type="float32",
+                unit="px",
+                frame=ROAD,
+                nullable=True,
+                meaning=f"Focus of expansion of the pair of pictures nearest in time, {axis}: raw, moved by the "
+                "car's heaving as well.",
+            )
+            for axis in "xy"
+        ),
+        Field(
+            name="focus_inlier_count",
+            type="int32",
+            nullable=True,
+            meaning="Points of that pair whose flow agrees.",
+        ),
+        Field(
+            name="focus_refusal",
+            type="string",
+            nullable=True,
+            values=REFUSALS,
+            meaning="Why that pair shows no focus: too few points; a still picture; turning only; flows that do "
+            "not agree; flow on one side only; a standard error above 2.5°.",
+        ),
+        *(
+            Field(
+                name=f"{name}_rate_deg_s",
+                type="float32",
+                unit="deg/s",
+                frame="road camera axes: x right, y down, z forward",
+                nullable=True,
+                meaning=f"How fast the camera turns {words}, from that pair.",
+            )
+            for name, words in (("yaw", "to the right"), ("pitch", "upwards"))
+        ),
+    ),
+)
+
+
+def vanishing_point_table(
+    session_id: str,
+    time_s: FloatArray,
+    points: FramePoints,
+    track: TravelTrack,
+    camera: RoadCamera,
+) -> pa.Table:
+    """Build the table.
+
+    Parameters
+    ----------
+    session_id
+        The session.
+    time_s
+        Times of the road video's n frames, shape (n,), s.
+    points
+        Their vanishing points.
+    track
+        What was seen between pairs of pictures.
+    camera
+        The road camera.
+    """
+    count = len(time_s)
+    tangents = np.tan(np.radians(points.point_deg))
+    place = tangents * camera.focal_px + np.array(camera.centre_px)
+    sd = np.radians(points.sd_deg) * camera.focal_px * (1 + tangents**2)
+    near = points.pair >= 0
+    pair = np.where(near, points.pair, 0)
+    focus, rate = np.full((count, 2), np.nan), np.full((count, 3), np.nan)
+    inliers, refusal = np.zeros(count, dtype=np.int32), np.full(count, -1)
+    if len(track):
+        focus[near] = (track.focus * camera.focal_px + np.array(camera.centre_px))[pair[near]]
+        rate[near] = track.rate_deg_s[pair[near]]
+        inliers[near] = track.inlier_count[pair[near]]
+        refusal[near] = track.refusal[pair[near]]
+    columns = {
+        "session_id": pa.array([session_id] * count, pa.string()),
+        "road_frame_index": pa.array(np.arange(count, dtype=np.int32)),
+        "time_s": pa.array(time_s),
+        "none_reason": _names(points.reason, REASONS),
+        "focus_inlier_count": pa.array(inliers, mask=~near),
+        "focus_refusal": _names(refusal, REFUSALS),
+        "yaw_rate_deg_s": _floats(rate[:, 1], np.float32),
+        "pitch_rate_deg_s": _floats(rate[:, 0], np.float32),
+    }
+    for number, axis in enumerate("xy"):
+        columns[f"vanishing_point_{axis}_px"] = _floats(place[:, number], np.float64)
+        columns[f"vanishing_point_sd_{axis}_px"] = _floats(sd[:, number], np.float32)
+        columns[f"focus_{axis}_px"] = _floats(focus[:, number], np.float32)
+    schema = VANISHING_POINT_TABLE.to_arrow()
+    return pa.Table.from_arrays([columns[field.name] for field in schema], schema=schema)
+
+
+def fill_vanishing_points(frames: pa.Table, points: pa.Table) -> pa.Table:
+    """Fill the vanishing point of each ego frame from that of its road frame; the schema stays.
+
+    Parameters
+    ----------
+    frames
+        The frame table.
+    points
+        After `VANISHING_POINT_TABLE`: row i is road frame i.
+    """
+    index = frames.column("road_frame_index")
+    inside = index.fill_null(-1).to_numpy()
+    known = (inside >= 0) & (inside < points.num_rows)
+    rows = pa.array(np.where(known, inside, 0).astype(np.int64), mask=~known)
+    for axis in "xy":
+        name = f"vanishing_point_{axis}_px"
+        place = frames.schema.get_field_index(name)
+        values = points.column(name).combine_chunks()
+        taken = values.take(rows) if len(values) else pa.nulls(frames.num_rows, values.type)
+        frames = frames.set_column(place, frames.schema.field(place), taken)
+    return frames
+
+
+def _names(codes: NDArray[np.int64], known: tuple[str, ...]) -> pa.Array:
+    return pa.array([None if code < 0 else known[code] for code in codes.tolist()], pa.string())
+
+
+def _floats(values: FloatArray, dtype: type[np.float32] | type[np.float64]) -> pa.Array:
+    return pa.array(values.astype(dtype), mask=~np.isfinite(values))
