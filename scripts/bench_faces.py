@@ -19,10 +19,10 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from dashgaze.faces.detector import Picture
-from dashgaze.faces.mtcnn import Mtcnn
-from dashgaze.faces.scanning import LEAST_FACE_PER_HEIGHT, WHOLE_EVERY, FaceScanner
-from dashgaze.faces.video_scan import bgr_of
+from dashgaze.face_detection.detector import Picture
+from dashgaze.face_detection.mtcnn import Mtcnn
+from dashgaze.face_detection.scanning import LEAST_FACE_PER_HEIGHT, WHOLE_EVERY, FaceScanner
+from dashgaze.face_detection.video_scan import bgr_of
 from dashgaze.media import read_frame_times
 from dashgaze.media.colour import ColourPicture, ColourReader
 

@@ -13,16 +13,16 @@ from dashgaze.analysis.contract.study import SessionData, Study
 from dashgaze.analysis.study.session_arrays import session_data
 from dashgaze.collection.simulation.lens import Lens
 from dashgaze.collection.simulation.story.effects import Effects
-from dashgaze.collection.simulation.story.glances import ROAD, STOPPED_M_S
-from dashgaze.collection.simulation.story.label_drive import (
-    label_drive,
-    lens_of_labels,
-    plan_labels,
-)
+from dashgaze.collection.simulation.story.fixation_plan import plan_fixations
+from dashgaze.collection.simulation.story.glances import ROAD, STOPPED_M_S, draw_timeline
+from dashgaze.collection.simulation.story.label_drive import label_drive, lens_of_labels
 from dashgaze.collection.simulation.story.label_quality import label_quality
 from dashgaze.collection.simulation.story.label_tables import frame_table
+from dashgaze.collection.simulation.story.object_choice import made_up_objects
 from dashgaze.collection.simulation.story.population import PlannedSession
 from dashgaze.collection.simulation.story.projection import RoadCamera
+from dashgaze.collection.simulation.story.ride import Ride, route_length_m
+from dashgaze.collection.simulation.story.route import Route
 from dashgaze.collection.simulation.story.streams import Stream, stream
 from dashgaze.collection.simulation.story.tracker_gaze import TrackerError
 
@@ -54,22 +54,33 @@ class PlannedGaze:
         return np.asarray(self.speed_m_s >= STOPPED_M_S, dtype=np.bool_)
 
 
-def planned_gaze(planned: PlannedSession, effects: Effects, minutes: float) -> PlannedGaze:
-    """Plan one session's fixations, which takes a small part of the time of a drive."""
-    seconds = minutes * 60.0
-    ride, plan = plan_labels(planned.seed, planned.conditions, seconds, effects)
-    middle_s = plan.middle_s
-    inside = (middle_s >= 0) & (middle_s <= seconds)
-    road = inside & (plan.kind == ROAD)
-    return PlannedGaze(
-        session=planned,
-        azimuth_deg=plan.azimuth_deg[road],
-        bearing_deg=plan.bearing_deg[road],
-        speed_m_s=np.asarray(ride.speed_m_s(middle_s[road]), dtype=np.float64),
-        duration_s=np.diff(plan.start_s)[road],
-        hits=int((inside & np.isin(plan.kind, _OBJECTS)).sum()),
-        trials=int(inside.sum()),
-    )
+def planned_gaze(
+    planned: PlannedSession, worlds: Sequence[Effects], minutes: float
+) -> list[PlannedGaze]:
+    """Plan one session's fixations in several worlds: the same drive, which takes most of the time."""
+    seconds, conditions = minutes * 60.0, planned.conditions
+    route = Route(stream(planned.seed, Stream.ROUTE), route_length_m(seconds))
+    ride = Ride(planned.seed, route, conditions, seconds)
+    found = []
+    for effects in worlds:
+        rng = stream(planned.seed, Stream.GAZE)
+        timeline = draw_timeline(rng, ride, conditions, effects, seconds)
+        plan = plan_fixations(rng, timeline, ride, conditions, effects, made_up_objects)
+        middle_s = plan.middle_s
+        inside = (middle_s >= 0) & (middle_s <= seconds)
+        road = inside & (plan.kind == ROAD)
+        found.append(
+            PlannedGaze(
+                session=planned,
+                azimuth_deg=plan.azimuth_deg[road],
+                bearing_deg=plan.bearing_deg[road],
+                speed_m_s=np.asarray(ride.speed_m_s(middle_s[road]), dtype=np.float64),
+                duration_s=np.diff(plan.start_s)[road],
+                hits=int((inside & np.isin(plan.kind, _OBJECTS)).sum()),
+                trials=int(inside.sum()),
+            )
+        )
+    return found
 
 
 def measured_study(

@@ -23,6 +23,7 @@ outside of 2 to 8 %, or a coverage outside of 90 to 98 %, for more than chance (
 """
 
 import argparse
+import itertools
 import json
 import math
 import multiprocessing
@@ -35,9 +36,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from calibrate_rates import coverages, means, rates, show
 from calibrate_studies import FloatArray, PlannedGaze, measured_study, planned_gaze
 from rich.console import Console
-from rich.table import Table
 
 from dashgaze.analysis.contract.direction import GazeDirections
 from dashgaze.analysis.contract.study import Study
@@ -63,24 +64,24 @@ from dashgaze.analysis.study.directions import study_directions
 from dashgaze.collection.simulation.story.effects import Effects
 from dashgaze.collection.simulation.story.population import draw_population
 
-RATE_BOUNDS, COVERAGE_BOUNDS = (0.02, 0.08), (0.90, 0.98)
 EDGES_M_S = (0.5, 20 / 3.6, 40 / 3.6, 60 / 3.6, 100.0)
 LEAST_S = 60.0
-NOT_NULL = {
-    "spread.stopped": "standing drivers look through side windows more often",
-    "spread.stopped (permuted)": "",
-    "spread.speed.slope": "points pass faster within a fixation",
-}
-
 console = Console(width=130)
 Row = tuple[str, float | None, float | None]
 """Name, p (or whether an interval holds the planted value), naive p."""
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--studies", type=int, default=200, help="without effect")
-    parser.add_argument("--recovered", type=int, default=40, help="measured studies with usual effects")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--studies", type=int, default=200, help="of planned fixations")
+    parser.add_argument(
+        "--measured", type=int, default=200, help="measured studies without effects"
+    )
+    parser.add_argument(
+        "--recovered", type=int, default=40, help="measured studies with usual effects"
+    )
     parser.add_argument("--sessions", type=int, default=26)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--fps", type=float, default=10.0)
@@ -91,32 +92,31 @@ def main() -> int:
     size = (asked.sessions, asked.minutes, asked.fps)
     tasks = [
         *((one_fixations, asked.seed + number, size) for number in range(asked.studies)),
-        *((one_measured_null, asked.seed + number, size) for number in range(asked.studies)),
+        *((one_measured_null, asked.seed + number, size) for number in range(asked.measured)),
         *((one_measured, asked.seed + number, size) for number in range(asked.recovered)),
     ]
     started = time.perf_counter()
     rows: dict[str, list[Any]] = {}
+    said: list[dict[str, Any]] = []
     with multiprocessing.get_context("spawn").Pool(asked.workers, initializer=_be_nice) as pool:
         for done, found in enumerate(pool.imap_unordered(_run, tasks), 1):
             for group, row in found:
                 rows.setdefault(group, []).append(row)
-            if done % 20 == 0:
-                seconds = time.perf_counter() - started
-                console.print(f"{done} of {len(tasks)} after {seconds:.0f} s", style="dim")
-    said = [*_rates(rows), *_coverages(rows), *_means(rows)]
-    _show(said)
-    facts = {
-        "studies": asked.studies,
-        "recovered": asked.recovered,
-        "sessions": asked.sessions,
-        "minutes": asked.minutes,
-        "fps": asked.fps,
-        "seed": asked.seed,
-        "wall_s": round(time.perf_counter() - started, 1),
-        "rows": said,
-    }
-    if asked.json:
-        asked.json.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+            if done % 20 and done < len(tasks):
+                continue
+            said = [*rates(rows), *coverages(rows), *means(rows)]
+            wall_s = round(time.perf_counter() - started, 1)
+            console.print(f"{done} of {len(tasks)} after {wall_s:.0f} s", style="dim")
+            if asked.json:
+                facts = vars(asked) | {
+                    "json": None,
+                    "done": done,
+                    "of": len(tasks),
+                    "wall_s": wall_s,
+                }
+                text = json.dumps(facts | {"rows": said}, indent=2) + "\n"
+                asked.json.write_text(text, encoding="utf-8")
+    show(said)
     return int(any(row["good"] is False for row in said))
 
 
@@ -124,7 +124,9 @@ def _be_nice() -> None:
     os.nice(10)
 
 
-Task = tuple[Callable[[int, tuple[int, float, float]], list[tuple[str, Any]]], int, tuple[int, float, float]]
+Task = tuple[
+    Callable[[int, tuple[int, float, float]], list[tuple[str, Any]]], int, tuple[int, float, float]
+]
 
 
 def _run(task: Task) -> list[tuple[str, Any]]:
@@ -139,10 +141,13 @@ def one_fixations(seed: int, size: tuple[int, float, float]) -> list[tuple[str, 
     """Test planned fixations without effects, and look for planted ones with the usual effects."""
     population = draw_population(size[0], None, seed)
     none, usual = Effects.none(keep_random=True), Effects()
-    gaze = [planned_gaze(each, none, size[1]) for each in population]
-    found: list[tuple[str, Any]] = [("fixations", row) for row in _null_rows(gaze, seed)]
-    gaze = [planned_gaze(each, usual, size[1]) for each in population]
-    return found + [("coverage", row) for row in _planted_rows(gaze, usual)]
+    worlds = list(
+        zip(*(planned_gaze(each, (none, usual), size[1]) for each in population), strict=True)
+    )
+    return [
+        *(("fixations", row) for row in _null_rows(worlds[0], seed)),
+        *(("coverage", row) for row in _planted_rows(worlds[1], usual)),
+    ]
 
 
 def _cells(
@@ -158,7 +163,9 @@ def _cells(
             seconds = float(each.duration_s[kept].sum())
             if seconds >= LEAST_S:
                 driver = each.session.conditions.driver.driver_id
-                rows.append((each.session.session_id, driver, name, value(each, kept), seconds / 60))
+                rows.append(
+                    (each.session.session_id, driver, name, value(each, kept), seconds / 60)
+                )
     return CellTable.of(rows)
 
 
@@ -173,7 +180,7 @@ def _speed_cells(gaze: Sequence[PlannedGaze], effects: Effects) -> CellTable:
     for each in gaze:
         driver = each.session.conditions.driver.driver_id
         around = each.azimuth_deg - effects.follow * each.bearing_deg
-        for low, high in zip(EDGES_M_S, EDGES_M_S[1:], strict=False):
+        for low, high in itertools.pairwise(EDGES_M_S):
             kept = (each.speed_m_s >= low) & (each.speed_m_s < high)
             seconds = float(each.duration_s[kept].sum())
             if seconds >= LEAST_S:
@@ -196,7 +203,9 @@ def _log_sd(effects: Effects, *, level: bool) -> Callable[[PlannedGaze, np.ndarr
     return value
 
 
-MOVING: dict[str | float, Callable[[PlannedGaze], np.ndarray]] = {"moving": lambda gaze: gaze.moving}
+MOVING: dict[str | float, Callable[[PlannedGaze], np.ndarray]] = {
+    "moving": lambda gaze: gaze.moving
+}
 STANDING: dict[str | float, Callable[[PlannedGaze], np.ndarray]] = {
     **MOVING,
     "stopped": lambda gaze: ~gaze.moving,
@@ -241,12 +250,17 @@ def _null_rows(gaze: Sequence[PlannedGaze], seed: int) -> list[Row]:
     moving = np.concatenate([each.azimuth_deg[each.moving] for each in gaze])
     shares = _share_table(gaze)
     sums = [
-        [sum(getattr(each, name) for each in gaze if each.session.conditions.traffic == level) for level in ("light", "heavy")]
+        [
+            sum(getattr(each, name) for each in gaze if each.session.conditions.traffic == level)
+            for level in ("light", "heavy")
+        ]
         for name in ("hits", "trials")
     ]
     traffic = compare_shares(shares, "light", "heavy")
     location = _cells(gaze, lambda each, kept: float(each.azimuth_deg[kept].mean()), MOVING)
-    night_naive = naive_spread_p(lights["day"], lights["night"]) if {"day", "night"} <= set(lights) else None
+    night_naive = (
+        naive_spread_p(lights["day"], lights["night"]) if {"day", "night"} <= set(lights) else None
+    )
     return [
         ("lighting contrast of spread (Welch)", _p(night, 0), night_naive),
         ("lighting contrast of spread (permutation)", _p(night, 1), night_naive),
@@ -268,7 +282,9 @@ def _pots(
 ) -> dict[str, FloatArray]:
     pots: dict[str, list[FloatArray]] = {}
     for each in gaze:
-        pots.setdefault(key(each), []).append(each.azimuth_deg[each.moving] if moving else each.azimuth_deg)
+        pots.setdefault(key(each), []).append(
+            each.azimuth_deg[each.moving] if moving else each.azimuth_deg
+        )
     return {name: np.concatenate(parts) for name, parts in pots.items()}
 
 
@@ -277,10 +293,14 @@ def _planted_rows(gaze: Sequence[PlannedGaze], effects: Effects) -> list[Row]:
     level = _log_sd(effects, level=True)
     lit = _lit(_cells(gaze, level, MOVING), gaze)
     lights = {name: effects.lighting_log(name) for name in ("day", "twilight", "night")}  # type: ignore[arg-type]
-    typical = replace(lit, value=lit.value - np.array([lights[str(name)] for name in lit.condition]))
+    typical = replace(
+        lit, value=lit.value - np.array([lights[str(name)] for name in lit.condition])
+    )
     place = _cells(
         gaze,
-        lambda each, kept: float((each.azimuth_deg - effects.follow * each.bearing_deg)[kept].mean()),
+        lambda each, kept: float(
+            (each.azimuth_deg - effects.follow * each.bearing_deg)[kept].mean()
+        ),
         MOVING,
     )
     shares = _share_table(gaze)
@@ -292,7 +312,9 @@ def _planted_rows(gaze: Sequence[PlannedGaze], effects: Effects) -> list[Row]:
         hits=shares.hits[medium],
         trials=shares.trials[medium],
     )
-    odds = [share / (1 - share) for share in (effects.object_share_light, effects.object_share_heavy)]
+    odds = [
+        share / (1 - share) for share in (effects.object_share_light, effects.object_share_heavy)
+    ]
     comparisons: list[tuple[str, Comparison, float]] = [
         ("night_log", between_sessions(lit, "day", "night"), math.exp(effects.night_log)),
         ("speed_log", slope(_speed_cells(gaze, effects)), math.exp(effects.speed_log)),
@@ -306,9 +328,16 @@ def _planted_rows(gaze: Sequence[PlannedGaze], effects: Effects) -> list[Row]:
     rows: list[Row] = []
     for name, found, planted in comparisons:
         estimate = found.estimate
-        if estimate is None or estimate.low is None or estimate.high is None or estimate.value is None:
+        if (
+            estimate is None
+            or estimate.low is None
+            or estimate.high is None
+            or estimate.value is None
+        ):
             continue
-        rows.append((name, float(estimate.low <= planted <= estimate.high), estimate.value / planted))
+        rows.append(
+            (name, float(estimate.low <= planted <= estimate.high), estimate.value / planted)
+        )
     return rows
 
 
@@ -326,7 +355,11 @@ def one_measured_null(seed: int, size: tuple[int, float, float]) -> list[tuple[s
     ]
     rows: list[tuple[str, Any]] = []
     for finding in findings:
-        if finding.key in ("vanishing_point.lead", "spread.speed.slope_per_10_km_h", "vanishing_point.nearer_than_centre"):
+        if finding.key in (
+            "vanishing_point.lead",
+            "spread.speed.slope_per_10_km_h",
+            "vanishing_point.nearer_than_centre",
+        ):
             continue
         if finding.key.startswith("vanishing_point.offset"):
             continue
@@ -345,7 +378,10 @@ def one_measured(seed: int, size: tuple[int, float, float]) -> list[tuple[str, A
         *spread(study, directions, options).findings,
     ]
     return [
-        ("estimates", (finding.key, finding.estimate.value, finding.estimate.low, finding.estimate.high))
+        (
+            "estimates",
+            (finding.key, finding.estimate.value, finding.estimate.low, finding.estimate.high),
+        )
         for finding in findings
         if finding.estimate is not None
     ]
@@ -374,105 +410,6 @@ def _dealt(directions: Mapping[str, GazeDirections], seed: int) -> dict[str, Gaz
 
 def _p(found: Comparison, place: int) -> float | None:
     return found.tests[place].p if len(found.tests) > place else None
-
-
-def _interval(hits: int, count: int) -> tuple[float, float]:
-    """Give the Wilson interval of 95 % of a rate."""
-    z2 = 1.96**2
-    middle = (hits + z2 / 2) / (count + z2)
-    reach = 1.96 / (count + z2) * math.sqrt(hits * (count - hits) / count + z2 / 4)
-    return middle - reach, middle + reach
-
-
-def _row(
-    group: str, name: str, hits: int, count: int, bounds: tuple[float, float] | None, beside: float | None
-) -> dict[str, Any]:
-    low, high = _interval(hits, count)
-    good = None if bounds is None else high >= bounds[0] and low <= bounds[1]
-    if bounds is not None and count >= 200:
-        good = bounds[0] <= hits / count <= bounds[1]
-    return {
-        "group": group,
-        "name": name,
-        "rate": hits / count,
-        "low": low,
-        "high": high,
-        "count": count,
-        "beside": beside,
-        "good": good,
-    }
-
-
-def _by_name(rows: Sequence[Any]) -> dict[str, list[Any]]:
-    named: dict[str, list[Any]] = {}
-    for row in rows:
-        named.setdefault(row[0], []).append(row[1:])
-    return named
-
-
-def _rates(rows: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
-    said = []
-    for group, shown in (("fixations", "fixations, no effect"), ("measured", "measured, no effect")):
-        for name, found in _by_name(rows.get(group, [])).items():
-            p = [each[0] for each in found if each[0] is not None]
-            naive = [each[1] for each in found if each[1] is not None]
-            bounds = None if group == "measured" and name in NOT_NULL else RATE_BOUNDS
-            if p:
-                hits = sum(each < 0.05 for each in p)
-                beside = float(np.mean([each < 0.05 for each in naive])) if naive else None
-                said.append(_row(shown, name, hits, len(p), bounds, beside))
-    return said
-
-
-def _coverages(rows: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
-    said = []
-    for name, found in _by_name(rows.get("coverage", [])).items():
-        hits = int(sum(each[0] for each in found))
-        bias = float(np.exp(np.mean([np.log(each[1]) for each in found if each[1] > 0])))
-        said.append(_row("fixations, usual effects: coverage", name, hits, len(found), COVERAGE_BOUNDS, bias))
-    return said
-
-
-def _means(rows: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
-    said = []
-    for name, found in _by_name(rows.get("estimates", [])).items():
-        values = np.array([each[0] for each in found if each[0] is not None])
-        if len(values) > 1:
-            error = float(values.std(ddof=1) / np.sqrt(len(values)))
-            said.append(
-                {
-                    "group": "measured, usual effects: mean of estimates",
-                    "name": name,
-                    "rate": float(values.mean()),
-                    "low": float(values.mean() - 1.96 * error),
-                    "high": float(values.mean() + 1.96 * error),
-                    "count": len(values),
-                    "beside": None,
-                    "good": None,
-                }
-            )
-    return said
-
-
-def _show(said: Sequence[dict[str, Any]]) -> None:
-    for group in dict.fromkeys(row["group"] for row in said):
-        rate = "mean" not in group
-        table = Table("", "rate" if rate else "mean", "± Monte Carlo", "n", "", "", title=group)
-        table.columns[4].header = "recovered / planted" if "coverage" in group else "naive rate"
-        for row in (row for row in said if row["group"] == group):
-            number = (lambda value: f"{value:.1%}") if rate else (lambda value: f"{value:.3f}")
-            beside = row["beside"]
-            shown = "" if beside is None else (f"{beside:.3f}" if "coverage" in group else f"{beside:.0%}")
-            mark = {None: NOT_NULL.get(row["name"], ""), True: "good", False: "[red]missed[/red]"}[row["good"]]
-            table.add_row(
-                row["name"],
-                number(row["rate"]),
-                f"{number(row['low'])} … {number(row['high'])}",
-                str(row["count"]),
-                shown,
-                mark,
-            )
-        console.print(table)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from .import_ import import_command
 from .match import match_command
 from .offset import offset_command
 from .pack import pack_command
+from .predict import predict_command
 from .published import published_command
 from .render import render_command
 from .report import report_command
@@ -65,6 +66,7 @@ app.command("export", cls=SafeCommand)(export_command)
 app.command("published", cls=SafeCommand)(published_command)
 app.command("train", cls=SafeCommand)(train_command)
 app.command("evaluate", cls=SafeCommand)(evaluate_command)
+app.command("predict", cls=SafeCommand)(predict_command)
 app.command("explain", cls=SafeCommand)(explain_command)
 app.command("compress", cls=SafeCommand)(compress_command)
 app.command("offset", cls=SafeCommand)(offset_command)

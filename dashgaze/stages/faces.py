@@ -13,14 +13,14 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dashgaze.errors import InputError
-from dashgaze.faces.detector import Faces
-from dashgaze.faces.driver_face import Side, VideoFaces, choose_driver
-from dashgaze.faces.face_file import FaceFile, read_face_file
-from dashgaze.faces.head_pose import USUAL_FOV_DEG, camera_matrix, head_poses
-from dashgaze.faces.mtcnn import CONFIDENCE
-from dashgaze.faces.opening import DetectorChoice
-from dashgaze.faces.tracks import size_of
-from dashgaze.faces.video_scan import FoundFaces, Stretch
+from dashgaze.face_detection.detector import Faces
+from dashgaze.face_detection.driver_face import Side, VideoFaces, choose_driver
+from dashgaze.face_detection.face_file import FaceFile, read_face_file
+from dashgaze.face_detection.head_pose import USUAL_FOV_DEG, camera_matrix, head_poses
+from dashgaze.face_detection.mtcnn import CONFIDENCE
+from dashgaze.face_detection.opening import DetectorChoice
+from dashgaze.face_detection.tracks import size_of
+from dashgaze.face_detection.video_scan import FoundFaces, Stretch
 from dashgaze.files import replacing, write_text
 from dashgaze.media import FrameTimes, read_frame_times
 from dashgaze.media.colour import ColourReader
@@ -185,7 +185,7 @@ def faces(
 
 
 find_faces = faces
-"""The stage under the name by which the package gives it: ``dashgaze.faces`` is the room of detectors."""
+"""The stage under the name by which the package gives it: ``dashgaze.face_detection`` is the room of detectors."""
 
 
 def read_faces_summary(derived: Path) -> dict[str, Any]:

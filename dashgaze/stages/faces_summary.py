@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dashgaze.faces.detector import Faces
-from dashgaze.faces.driver_face import DriverChoice
-from dashgaze.faces.head_pose import HeadPoses
-from dashgaze.faces.tracks import size_of
-from dashgaze.faces.video_scan import FoundFaces
+from dashgaze.face_detection.detector import Faces
+from dashgaze.face_detection.driver_face import DriverChoice
+from dashgaze.face_detection.head_pose import HeadPoses
+from dashgaze.face_detection.tracks import size_of
+from dashgaze.face_detection.video_scan import FoundFaces
 
 ENOUGH_SHARE = 0.5
 """Of fewer pictures with the driver's face one should know why."""

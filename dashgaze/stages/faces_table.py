@@ -4,8 +4,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dashgaze.faces.detector import Faces
-from dashgaze.faces.head_pose import HeadPoses
+from dashgaze.face_detection.detector import Faces
+from dashgaze.face_detection.head_pose import HeadPoses
 from dashgaze.schemas.face_table import FACE_TABLE, LANDMARKS
 
 

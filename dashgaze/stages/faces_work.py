@@ -16,10 +16,10 @@ from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
 from dashgaze.errors import OutputError, WorkerError
-from dashgaze.faces.detector import FaceDetector
-from dashgaze.faces.opening import DetectorChoice, open_network
-from dashgaze.faces.scanning import WHOLE_EVERY
-from dashgaze.faces.video_scan import FoundFaces, Stretch, scan_stretch
+from dashgaze.face_detection.detector import FaceDetector
+from dashgaze.face_detection.opening import DetectorChoice, open_network
+from dashgaze.face_detection.scanning import WHOLE_EVERY
+from dashgaze.face_detection.video_scan import FoundFaces, Stretch, scan_stretch
 from dashgaze.progress import Progress
 
 from .record import StageRecord

@@ -127,7 +127,8 @@ def _difference_deg(found: TravelFound) -> list[float] | None:
     """Give by how much the road's lines meet to the right of and below the mount point."""
     if found.mount is None or found.lines.point_deg is None:
         return None
-    return _numbers(np.array(found.lines.point_deg) - found.mount.point_deg)  # type: ignore[return-value]
+    right, down = np.array(found.lines.point_deg) - found.mount.point_deg
+    return [float(right), float(down)]
 
 
 def _pixels(mount: MountPoint, camera: RoadCamera) -> list[float | None]:

@@ -26,6 +26,7 @@ COMMANDS = (
     "match",
     "offset",
     "pack",
+    "predict",
     "published",
     "render",
     "report",

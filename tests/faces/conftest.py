@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from dashgaze.errors import MissingExtraError
-from dashgaze.faces.detector import Faces
+from dashgaze.face_detection.detector import Faces
 
 
 @pytest.fixture(scope="session")
 def mtcnn():
     """MTCNN on the published weights."""
-    from dashgaze.faces.mtcnn import Mtcnn
+    from dashgaze.face_detection.mtcnn import Mtcnn
 
     try:
         return Mtcnn()

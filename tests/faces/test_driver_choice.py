@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dashgaze.faces import VideoFaces, choose_driver
+from dashgaze.face_detection import VideoFaces, choose_driver
 
 RATE_HZ = 10.0
 DRIVER, PASSENGER = (150.0, 200.0, 100.0, 130.0), (430.0, 190.0, 80.0, 100.0)

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from dashgaze.errors import InputError, MissingExtraError
-from dashgaze.faces import mtcnn_weights, open_face_detector
-from dashgaze.faces.detector import Faces
-from dashgaze.faces.opening import DetectorChoice
-from dashgaze.faces.suppression import surest
+from dashgaze.face_detection import mtcnn_weights, open_face_detector
+from dashgaze.face_detection.detector import Faces
+from dashgaze.face_detection.opening import DetectorChoice
+from dashgaze.face_detection.suppression import surest
 from dashgaze.schemas.face_table import LANDMARKS
 
 # Of the astronaut: pupils, tip of the nose and corners of the mouth, (x, y) from left to right.

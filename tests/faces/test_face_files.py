@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from dashgaze.errors import InputError
-from dashgaze.faces import read_face_file
-from dashgaze.faces.face_file import BOX, CONFIDENCE, INDEX, POINTS
+from dashgaze.face_detection import read_face_file
+from dashgaze.face_detection.face_file import BOX, CONFIDENCE, INDEX, POINTS
 
 HEADER = ",".join((INDEX, *BOX, CONFIDENCE))
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from dashgaze.faces.detector import Faces
-from dashgaze.faces.scanning import LEAST_FACE_PER_HEIGHT, FaceScanner
+from dashgaze.face_detection.detector import Faces
+from dashgaze.face_detection.scanning import LEAST_FACE_PER_HEIGHT, FaceScanner
 
 SHAPE = (480, 640, 3)
 

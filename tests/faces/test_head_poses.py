@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from dashgaze.faces.head_pose import FACE_MM, camera_matrix, facing_angles_deg, head_poses
+from dashgaze.face_detection.head_pose import FACE_MM, camera_matrix, facing_angles_deg, head_poses
 from dashgaze.schemas.face_table import LANDMARKS
 
 MATRIX = camera_matrix((1280, 720))

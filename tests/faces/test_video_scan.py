@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dashgaze.faces import VideoFaces, choose_driver, head_poses, video_scan
-from dashgaze.faces.detector import Faces
-from dashgaze.faces.head_pose import camera_matrix
-from dashgaze.faces.tracks import size_of
-from dashgaze.faces.video_scan import FoundFaces, Stretch, bgr_of, scan_stretch
+from dashgaze.face_detection import VideoFaces, choose_driver, head_poses, video_scan
+from dashgaze.face_detection.detector import Faces
+from dashgaze.face_detection.head_pose import camera_matrix
+from dashgaze.face_detection.tracks import size_of
+from dashgaze.face_detection.video_scan import FoundFaces, Stretch, bgr_of, scan_stretch
 from dashgaze.media import LumaGap, read_frame_times
 from dashgaze.media.colour import ColourPicture, ColourReader
 

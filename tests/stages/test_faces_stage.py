@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from dashgaze.collection.simulation.media_writer import FileOptions, write_video
 from dashgaze.errors import InputError, MediaError, MissingExtraError
-from dashgaze.faces.detector import Faces
+from dashgaze.face_detection.detector import Faces
 from dashgaze.reports.faces import read_face_facts
 from dashgaze.reports.records import read_stage_states
 from dashgaze.schemas.face_table import FACE_TABLE
@@ -95,7 +95,7 @@ def bright(monkeypatch):
     monkeypatch.setattr(faces_work, "open_network", lambda choice: Bright())
     monkeypatch.setattr(faces_work, "CHUNK_FRAMES", 16)
     monkeypatch.setattr(
-        "dashgaze.faces.opening.mtcnn_digests", lambda folder: {"pnet": "a", "folder": str(folder)}
+        "dashgaze.face_detection.opening.mtcnn_digests", lambda folder: {"pnet": "a", "folder": str(folder)}
     )
     monkeypatch.setattr(Bright, "looked_at", 0)
     return Bright

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from dashgaze.faces.head_pose import FACE_MM, camera_matrix, facing_angles_deg
+from dashgaze.face_detection.head_pose import FACE_MM, camera_matrix, facing_angles_deg
 
 from .face_surface import FaceSurface
 

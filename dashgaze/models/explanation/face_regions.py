@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from dashgaze.faces.head_pose import FACE_MM
+from dashgaze.face_detection.head_pose import FACE_MM
 
 from .face_surface import PICTURE_SIZE_PX, frontal_px_from_mm, half_width_mm
 

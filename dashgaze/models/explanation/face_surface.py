@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
-from dashgaze.faces.head_pose import FACE_MM
+from dashgaze.face_detection.head_pose import FACE_MM
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]

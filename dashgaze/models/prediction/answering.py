@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from dashgaze.faces.detector import FloatArray
+from dashgaze.face_detection.detector import FloatArray
 from dashgaze.models.adaptation.learner import SessionLearner
 from dashgaze.models.adaptation.options import AdaptOptions
 from dashgaze.models.contract.batch import Batch

@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashgaze.errors import InputError
-from dashgaze.faces.detector import FaceDetector, Faces, FloatArray
-from dashgaze.faces.driver_face import DriverChoice, Side, VideoFaces, choose_driver
-from dashgaze.faces.face_file import FaceFile
-from dashgaze.faces.scanning import LEAST_FACE_PER_HEIGHT
-from dashgaze.faces.tracks import centre_of, size_of
-from dashgaze.faces.video_scan import FoundFaces, bgr_of
+from dashgaze.face_detection.detector import FaceDetector, Faces, FloatArray
+from dashgaze.face_detection.driver_face import DriverChoice, Side, VideoFaces, choose_driver
+from dashgaze.face_detection.face_file import FaceFile
+from dashgaze.face_detection.scanning import LEAST_FACE_PER_HEIGHT
+from dashgaze.face_detection.tracks import centre_of, size_of
+from dashgaze.face_detection.video_scan import FoundFaces, bgr_of
 from dashgaze.media import FrameTimes
 from dashgaze.media.colour import ColourPicture, ColourReader
 from dashgaze.progress import Progress

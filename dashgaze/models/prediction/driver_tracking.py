@@ -6,10 +6,10 @@ from typing import Literal
 
 import numpy as np
 
-from dashgaze.faces.detector import FaceDetector, Faces, FloatArray
-from dashgaze.faces.face_file import FaceFile
-from dashgaze.faces.scanning import FaceScanner
-from dashgaze.faces.video_scan import bgr_of
+from dashgaze.face_detection.detector import FaceDetector, Faces, FloatArray
+from dashgaze.face_detection.face_file import FaceFile
+from dashgaze.face_detection.scanning import FaceScanner
+from dashgaze.face_detection.video_scan import bgr_of
 from dashgaze.media.colour import ColourPicture
 
 from .driver_place import DriverPlace, drivers_face

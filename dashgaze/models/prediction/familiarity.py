@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from dashgaze.errors import InputError
-from dashgaze.faces.detector import FloatArray
+from dashgaze.face_detection.detector import FloatArray
 from dashgaze.models.contract.batch import Batch, Output
 from dashgaze.models.contract.checkpoint import CheckpointConfig
 from dashgaze.models.contract.network import GazeNetwork

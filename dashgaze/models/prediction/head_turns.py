@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from dashgaze.faces.detector import FloatArray
-from dashgaze.faces.head_pose import camera_matrix, head_poses
-from dashgaze.faces.tracks import size_of
+from dashgaze.face_detection.detector import FloatArray
+from dashgaze.face_detection.head_pose import camera_matrix, head_poses
+from dashgaze.face_detection.tracks import size_of
 
 # A face of five points looks the same from two sides; which one it is, the frames before tell.
 _BEFORE = 6

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from dashgaze.faces.driver_face import Side
-from dashgaze.faces.mtcnn import CONFIDENCE
-from dashgaze.faces.opening import DetectorChoice
+from dashgaze.face_detection.driver_face import Side
+from dashgaze.face_detection.mtcnn import CONFIDENCE
+from dashgaze.face_detection.opening import DetectorChoice
 
 PREDICTIONS_SCHEMA: Literal["dashgaze/predictions/1"] = "dashgaze/predictions/1"
 TABLE_NAME = "predictions.parquet"
@@ -36,7 +36,7 @@ class PredictOptions:
     start_s, end_s
         Part of the driver video, on its own time line; None for all.
     detector, mtcnn_weights, confidence
-        What finds faces, see `dashgaze.faces.open_face_detector`.
+        What finds faces, see `dashgaze.face_detection.open_face_detector`.
     every
         The face is looked for in one frame in so many, in between it is followed.
     follow

@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dashgaze.errors import InputError
-from dashgaze.faces.detector import FaceDetector
-from dashgaze.faces.face_file import FaceFile
-from dashgaze.faces.opening import open_face_detector
+from dashgaze.face_detection.detector import FaceDetector
+from dashgaze.face_detection.face_file import FaceFile
+from dashgaze.face_detection.opening import open_face_detector
 from dashgaze.files import filling, refuse_taken_folder, write_text
 from dashgaze.media import FrameTimes, LumaGap, read_frame_times
 from dashgaze.media.colour import ColourReader

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashgaze.dataset.pictures.crops import Picture, eye_patch, face_square, squeezed
-from dashgaze.faces.detector import FloatArray
+from dashgaze.face_detection.detector import FloatArray
 from dashgaze.media.colour import ColourPicture
 from dashgaze.models.contract.pictures import PictureName
 from dashgaze.models.contract.samples import Samples

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from dashgaze.faces.head_pose import FACE_MM, camera_matrix
+from dashgaze.face_detection.head_pose import FACE_MM, camera_matrix
 from dashgaze.models.contract.batch import Batch, Output
 from dashgaze.models.contract.network import GazeNetwork
 from dashgaze.models.contract.samples import Samples

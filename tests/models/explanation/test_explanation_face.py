@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from dashgaze.faces.head_pose import FACE_MM, camera_matrix, facing_angles_deg
+from dashgaze.face_detection.head_pose import FACE_MM, camera_matrix, facing_angles_deg
 from dashgaze.models.explanation.face_posing import pose_face
 from dashgaze.models.explanation.face_regions import region_shares, regions
 from dashgaze.models.explanation.face_surface import (

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from dashgaze.errors import InputError
-from dashgaze.faces.head_pose import facing_angles_deg
+from dashgaze.face_detection.head_pose import facing_angles_deg
 from dashgaze.models.networks.adapters import _Gaze360Layers
 from dashgaze.models.networks.head_frame import (
     angles_of_camera,

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from dashgaze.collection.simulation.media_writer import FileOptions, write_video
-from dashgaze.faces.detector import Faces
+from dashgaze.face_detection.detector import Faces
 from dashgaze.models.contract.batch import Batch, Output
 from dashgaze.models.contract.checkpoint import CheckpointConfig
 from dashgaze.models.contract.network import GazeNetwork

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from dashgaze.errors import InputError
-from dashgaze.faces.detector import Faces
-from dashgaze.faces.face_file import read_face_file
+from dashgaze.face_detection.detector import Faces
+from dashgaze.face_detection.face_file import read_face_file
 from dashgaze.media import read_frame_times
 from dashgaze.media.colour import ColourPicture, ColourReader
 from dashgaze.models.prediction.driver_place import DriverPlace, drivers_face, find_place
@@ -117,7 +117,7 @@ def test_a_file_of_faces_is_followed_between_its_frames_and_its_age_is_told(driv
 
 def test_a_face_of_a_file_that_is_too_old_does_not_count(drive, tmp_path):
     track = tracker(read_face_file(drive.write_faces(tmp_path / "faces.csv", [0])), follow=False)
-    seen = [track.step(picture(drive, 0), index * 0.4) for index in range(4)]
+    seen = [track.step(picture(drive, index), index * 0.4) for index in range(4)]
     assert [isinstance(each, TrackedFace) for each in seen] == [True, True, True, False]
     assert seen[3] == "too_old"
 

@@ -53,7 +53,7 @@ class MtcnnNetworks:
     Parameters
     ----------
     states
-        Tensors by name, by network; see `dashgaze.faces.mtcnn_weights`.
+        Tensors by name, by network; see `dashgaze.face_detection.mtcnn_weights`.
 
     Raises
     ------

@@ -42,7 +42,7 @@ _LOOKS = np.array(
 
 
 class Mtcnn:
-    """The cascade; see `dashgaze.faces.detector.FaceDetector`.
+    """The cascade; see `dashgaze.face_detection.detector.FaceDetector`.
 
     Parameters
     ----------

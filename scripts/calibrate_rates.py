@@ -1,0 +1,134 @@
+"""What `calibrate_tests.py` counts, and how it shows it."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+RATE_BOUNDS, COVERAGE_BOUNDS = (0.02, 0.08), (0.90, 0.98)
+NOT_NULL = {
+    "spread.stopped": "standing drivers look through side windows more often",
+    "spread.speed.slope": "points pass faster within a fixation",
+}
+
+console = Console(width=130)
+
+
+def _interval(hits: int, count: int) -> tuple[float, float]:
+    """Give the Wilson interval of 95 % of a rate."""
+    z2 = 1.96**2
+    middle = (hits + z2 / 2) / (count + z2)
+    reach = 1.96 / (count + z2) * math.sqrt(hits * (count - hits) / count + z2 / 4)
+    return middle - reach, middle + reach
+
+
+def _row(
+    group: str,
+    name: str,
+    hits: int,
+    count: int,
+    bounds: tuple[float, float] | None,
+    beside: float | None,
+) -> dict[str, Any]:
+    low, high = _interval(hits, count)
+    good = None if bounds is None else high >= bounds[0] and low <= bounds[1]
+    if bounds is not None and count >= 200:
+        good = bounds[0] <= hits / count <= bounds[1]
+    return {
+        "group": group,
+        "name": name,
+        "rate": hits / count,
+        "low": low,
+        "high": high,
+        "count": count,
+        "beside": beside,
+        "good": good,
+    }
+
+
+def _by_name(rows: Sequence[Any]) -> dict[str, list[Any]]:
+    named: dict[str, list[Any]] = {}
+    for row in rows:
+        named.setdefault(row[0], []).append(row[1:])
+    return named
+
+
+def rates(rows: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
+    said = []
+    for group, shown in (
+        ("fixations", "fixations, no effect"),
+        ("measured", "measured, no effect"),
+    ):
+        for name, found in _by_name(rows.get(group, [])).items():
+            p = [each[0] for each in found if each[0] is not None]
+            naive = [each[1] for each in found if each[1] is not None]
+            bounds = None if group == "measured" and name in NOT_NULL else RATE_BOUNDS
+            if p:
+                hits = sum(each < 0.05 for each in p)
+                beside = float(np.mean([each < 0.05 for each in naive])) if naive else None
+                said.append(_row(shown, name, hits, len(p), bounds, beside))
+    return said
+
+
+def coverages(rows: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
+    said = []
+    for name, found in _by_name(rows.get("coverage", [])).items():
+        hits = int(sum(each[0] for each in found))
+        bias = float(np.exp(np.mean([np.log(each[1]) for each in found if each[1] > 0])))
+        said.append(
+            _row(
+                "fixations, usual effects: coverage", name, hits, len(found), COVERAGE_BOUNDS, bias
+            )
+        )
+    return said
+
+
+def means(rows: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
+    said = []
+    for name, found in _by_name(rows.get("estimates", [])).items():
+        values = np.array([each[0] for each in found if each[0] is not None])
+        if len(values) > 1:
+            error = float(values.std(ddof=1) / np.sqrt(len(values)))
+            said.append(
+                {
+                    "group": "measured, usual effects: mean of estimates",
+                    "name": name,
+                    "rate": float(values.mean()),
+                    "low": float(values.mean() - 1.96 * error),
+                    "high": float(values.mean() + 1.96 * error),
+                    "count": len(values),
+                    "beside": None,
+                    "good": None,
+                }
+            )
+    return said
+
+
+def show(said: Sequence[dict[str, Any]]) -> None:
+    for group in dict.fromkeys(row["group"] for row in said):
+        rate = "mean" not in group
+        table = Table("", "rate" if rate else "mean", "± Monte Carlo", "n", "", "", title=group)
+        table.columns[4].header = "recovered / planted" if "coverage" in group else "naive rate"
+        for row in (row for row in said if row["group"] == group):
+            number = (lambda value: f"{value:.1%}") if rate else (lambda value: f"{value:.3f}")
+            beside = row["beside"]
+            shown = (
+                ""
+                if beside is None
+                else (f"{beside:.3f}" if "coverage" in group else f"{beside:.0%}")
+            )
+            mark = {None: NOT_NULL.get(row["name"], ""), True: "good", False: "[red]missed[/red]"}[
+                row["good"]
+            ]
+            table.add_row(
+                row["name"],
+                number(row["rate"]),
+                f"{number(row['low'])} … {number(row['high'])}",
+                str(row["count"]),
+                shown,
+                mark,
+            )
+        console.print(table)
