@@ -15,6 +15,7 @@ from .collect.application import collect_app
 from .command import SafeCommand
 from .compress import compress_command
 from .demo import demo_command
+from .detect_objects import detect_objects_command
 from .evaluate import evaluate_command
 from .explain import explain_command
 from .export import export_command
@@ -28,6 +29,7 @@ from .predict import predict_command
 from .published import published_command
 from .render import render_command
 from .report import report_command
+from .score_saliency import score_saliency_command
 from .simulate import simulate_command
 from .sync import sync_command
 from .train import train_command
@@ -69,6 +71,8 @@ app.command("evaluate", cls=SafeCommand)(evaluate_command)
 app.command("predict", cls=SafeCommand)(predict_command)
 app.command("explain", cls=SafeCommand)(explain_command)
 app.command("compress", cls=SafeCommand)(compress_command)
+app.command("score-saliency", cls=SafeCommand)(score_saliency_command)
+app.command("detect-objects", cls=SafeCommand)(detect_objects_command)
 app.command("offset", cls=SafeCommand)(offset_command)
 app.command("match", cls=SafeCommand)(match_command)
 

@@ -151,7 +151,7 @@ def test_what_was_given_beside_the_data_is_checked_before_anything_is_written(
         analyze(packed_labels, AnalyzeOptions(sessions=("nobody",)), tmp_path / "out")
 
 
-def test_a_section_that_fails_says_why_and_others_go_on(made_study):
+def test_a_section_that_fails_says_why_and_others_go_on(made_study, tmp_path):
     def broken(material):
         raise InputError("The shard is damaged.", fix="Copy it again.")
 
@@ -160,12 +160,12 @@ def test_a_section_that_fails_says_why_and_others_go_on(made_study):
 
     material = material_of(study(made_study.plain_session(90)), QUICK)
     maker = SectionMaker(key="broken", title="Broken", question="What is it?", make=broken)
-    (result,) = run_sections((maker,), material)
+    (result,) = run_sections((maker,), material, tmp_path)
     assert "damaged" in result.problem
     assert result.section.findings[0].cannot_say == "The shard is damaged. Copy it again."
     maker = SectionMaker(key="faulty", title="Faulty", question="What is it?", make=faulty)
     with pytest.raises(RuntimeError):
-        run_sections((maker,), material)
+        run_sections((maker,), material, tmp_path)
 
 
 def test_one_session_describes_itself_and_nothing_else(made_study):

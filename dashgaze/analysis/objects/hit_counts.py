@@ -1,0 +1,185 @@
+"""Shares of looks and of fixations on boxes, in all, by class, and by traffic."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..contract.study import BoolArray, FloatArray, IndexArray
+from .hits import RULES, Hits, Looks, find_hits
+from .placing import PlacedBoxes
+
+SAME_TRACK_SHARE = 0.5
+"""A fixation is on a thing if so much of its looks are."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Groups:
+    """What is counted apart.
+
+    Attributes
+    ----------
+    kind_of_box
+        Number of the class of each box.
+    kinds
+        Their names.
+    level
+        Of traffic of each row of the session, −1 unknown.
+    levels
+        Their names.
+    """
+
+    kind_of_box: IndexArray
+    kinds: tuple[str, ...]
+    level: IndexArray
+    levels: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the columns that `count_hits` gives: all, classes, levels of traffic."""
+        return (
+            "all",
+            *(f"class {name}" for name in self.kinds),
+            *(f"traffic {name}" for name in self.levels),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class HitCounts:
+    """Counts; arrays of shape (3 rules, g groups), or (g,).
+
+    Attributes
+    ----------
+    looks, fixations
+        On boxes; those of the rule by probability are expectations.
+    of_looks, of_fixations
+        Of how many.
+    area
+        Share of the picture that boxes cover where one could look, mean over looks, shape (g,); NaN if shifted.
+    """
+
+    looks: FloatArray
+    fixations: FloatArray
+    of_looks: FloatArray
+    of_fixations: FloatArray
+    area: FloatArray
+
+    @property
+    def look_share(self) -> FloatArray:
+        """Shape (3, g); NaN of nothing."""
+        return _share(self.looks, self.of_looks)
+
+    @property
+    def fixation_share(self) -> FloatArray:
+        """Shape (3, g); NaN of nothing."""
+        return _share(self.fixations, self.of_fixations)
+
+
+def count_hits(looks: Looks, placed: PlacedBoxes, groups: Groups, *, shift: int = 0) -> HitCounts:
+    """Count, with boxes moved in time by so many rows; what leaves at one end comes in at the other.
+
+    Looks in traffic of a level are compared with boxes of the same level only.
+    """
+    rows = len(placed.picture_of_row)
+    other = (looks.row + shift) % rows
+    picture = placed.picture_of_row[other]
+    known = picture >= 0
+    level = np.where(groups.level[looks.row] == groups.level[other], groups.level[looks.row], -1)
+    hits = find_hits(looks, placed, picture)
+    kinds, levels = len(groups.kinds), len(groups.levels)
+    width = 1 + kinds + levels
+    on, of = np.zeros((3, width)), np.zeros(width)
+    fixations, of_fixations = np.zeros((3, width)), np.zeros(width)
+    of[: 1 + kinds] = np.count_nonzero(known)
+    of[1 + kinds :] = np.bincount(level[known & (level >= 0)], minlength=levels)[:levels]
+    for place, (look, box, weight) in enumerate(_weighted(hits)):
+        on[place, 0] = weight.sum()
+        on[place, 1 : 1 + kinds] = np.bincount(
+            groups.kind_of_box[box], weights=weight, minlength=kinds
+        )[:kinds]
+        in_level = level[look]
+        on[place, 1 + kinds :] = np.bincount(
+            in_level[in_level >= 0], weights=weight[in_level >= 0], minlength=levels
+        )[:levels]
+    fixated = known & (looks.fixation >= 0)
+    for column in range(width):
+        if 1 <= column <= kinds:
+            continue
+        chosen = fixated if column == 0 else fixated & (level == column - 1 - kinds)
+        counted = _fixations(looks, placed, groups, hits, chosen)
+        of_fixations[column] = counted[0]
+        fixations[:, column] = counted[1]
+        if column == 0:
+            fixations[:, 1 : 1 + kinds] = counted[2]
+            of_fixations[1 : 1 + kinds] = counted[0]
+    return HitCounts(
+        looks=on,
+        fixations=fixations,
+        of_looks=of,
+        of_fixations=of_fixations,
+        area=np.full(width, np.nan) if shift else _areas(placed, groups, picture, known, level),
+    )
+
+
+def _weighted(hits: Hits) -> list[tuple[IndexArray, IndexArray, FloatArray]]:
+    """Give look, box and weight of the hits by each rule."""
+    found = []
+    for box in (hits.box, hits.margin):
+        look = np.flatnonzero(box >= 0)
+        found.append((look, box[look], np.ones(len(look))))
+    return [*found, (hits.look, hits.at, hits.mass)]
+
+
+def _fixations(
+    looks: Looks, placed: PlacedBoxes, groups: Groups, hits: Hits, chosen: BoolArray
+) -> tuple[int, FloatArray, FloatArray]:
+    """Count fixations, those on one thing by each rule, and those by class, shapes (3,) and (3, kinds)."""
+    total = np.zeros(len(RULES))
+    by_kind = np.zeros((len(RULES), len(groups.kinds)))
+    if not chosen.any():
+        return 0, total, by_kind
+    size = np.bincount(looks.fixation[chosen])
+    count = int(np.count_nonzero(size))
+    tracks = int(placed.boxes.track_id.max()) + 2 if len(placed.boxes) else 1
+    for place, (look, box, weight) in enumerate(_weighted(hits)):
+        kept = chosen[look]
+        if not kept.any():
+            continue
+        look, box, weight = look[kept], box[kept], weight[kept]
+        track = placed.boxes.track_id[box].astype(np.int64) + 1
+        key = looks.fixation[look] * tracks + track
+        unique, first, group = np.unique(key, return_index=True, return_inverse=True)
+        fixation = unique // tracks
+        share = np.bincount(group, weights=weight) / size[fixation]
+        # The track with most of each fixation: sorted by fixation and share, it is the last one.
+        order = np.lexsort((share, fixation))
+        last = order[np.append(np.diff(fixation[order]) != 0, True)]
+        value = share[last]
+        if RULES[place] != "probability":
+            value = (value >= SAME_TRACK_SHARE).astype(np.float64)
+        total[place] = value.sum()
+        kind = groups.kind_of_box[box[first[last]]]
+        by_kind[place] = np.bincount(kind, weights=value, minlength=by_kind.shape[1])
+    return count, total, by_kind
+
+
+def _areas(
+    placed: PlacedBoxes, groups: Groups, picture: IndexArray, known: BoolArray, level: IndexArray
+) -> FloatArray:
+    corners = placed.parts.corners_px
+    areas = (corners[:, 2:] - corners[:, :2]).prod(axis=1) / (placed.size_px[0] * placed.size_px[1])
+    seen = np.bincount(picture[known], minlength=len(placed.boxes.moment)).astype(np.float64)
+    weight = areas * seen[placed.boxes.picture[placed.parts.box]]
+    found = [float(weight.sum()) / max(seen.sum(), 1.0)]
+    by_kind = np.bincount(
+        groups.kind_of_box[placed.parts.box], weights=weight, minlength=len(groups.kinds)
+    )
+    found += (by_kind / max(seen.sum(), 1.0)).tolist()
+    per_picture = placed.area_share
+    for place in range(len(groups.levels)):
+        rows = picture[known & (level == place)]
+        found.append(float(per_picture[rows].mean()) if len(rows) else float("nan"))
+    return np.array(found)
+
+
+def _share(hits: FloatArray, of: FloatArray) -> FloatArray:
+    return np.asarray(np.where(of > 0, hits / np.where(of > 0, of, 1.0), np.nan), dtype=np.float64)

@@ -1,0 +1,76 @@
+"""Putting a new report in the place of a former one."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dashgaze.errors import OutputError
+
+from .figure_files import FIGURES_FOLDER
+
+SCHEMA = "dashgaze/analysis/1"
+NUMBERS_NAME = "numbers.json"
+_NAMES = {"report.html", "methods.md", NUMBERS_NAME, FIGURES_FOLDER}
+
+
+@contextmanager
+def instead_of(out: Path, *, force: bool) -> Iterator[Path]:
+    """Give the folder to write to; with force a former report is replaced once the new one is whole.
+
+    Parameters
+    ----------
+    out
+        Where the report is to be.
+    force
+        Whether a report that is there may go.
+
+    Raises
+    ------
+    OutputError
+        If there is something else than a report of ours, or the folder can't be replaced.
+    """
+    if not force or not out.is_dir() or not any(out.iterdir()):
+        yield out
+        return
+    _refuse_others(out)
+    new, old = out.with_name(f"{out.name}.new"), out.with_name(f"{out.name}.old")
+    for each in (new, old):
+        if each.exists():
+            raise OutputError(
+                f"{each} exists: another run is at work, or one was killed.",
+                fix="If none is at work, delete that folder and try again.",
+                path=each,
+            )
+    try:
+        yield new
+        try:
+            out.replace(old)
+            new.replace(out)
+        except OSError as error:
+            raise OutputError(
+                f"{out} can't be replaced: {error.strerror or error}.",
+                fix=f"The new report is in {new}, the former one in {out} or {old}.",
+                path=out,
+            ) from error
+    except BaseException:
+        if out.exists():
+            shutil.rmtree(new, ignore_errors=True)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _refuse_others(out: Path) -> None:
+    others = sorted(each.name for each in out.iterdir() if each.name not in _NAMES)
+    try:
+        schema = json.loads((out / NUMBERS_NAME).read_text(encoding="utf-8")).get("schema")
+    except (OSError, ValueError, AttributeError):
+        schema = None
+    if schema != SCHEMA or others:
+        what = f"holds {others[0]}" if others else "holds no analysis"
+        raise OutputError(
+            f"{out} {what}; only a former analysis is ever replaced.",
+            fix="Choose another name, or move that folder away.",
+            path=out,
+        )
