@@ -34,6 +34,7 @@ from .simulate import simulate_command
 from .sync import sync_command
 from .train import train_command
 from .validate import validate_command
+from .vanishing_point import vanishing_point_command
 from .view import view_command
 from .withdraw import withdraw_command
 
@@ -56,6 +57,7 @@ app.command("check", cls=SafeCommand)(check_command)
 app.command("sync", cls=SafeCommand)(sync_command)
 app.command("frames", cls=SafeCommand)(frames_command)
 app.command("align", cls=SafeCommand)(align_command)
+app.command("vanishing-point", cls=SafeCommand)(vanishing_point_command)
 app.command("faces", cls=SafeCommand)(faces_command)
 app.command("report", cls=SafeCommand)(report_command)
 app.command("render", cls=SafeCommand)(render_command)

@@ -36,6 +36,7 @@ COMMANDS = (
     "sync",
     "train",
     "validate",
+    "vanishing-point",
     "view",
     "withdraw",
 )

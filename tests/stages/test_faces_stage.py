@@ -95,7 +95,8 @@ def bright(monkeypatch):
     monkeypatch.setattr(faces_work, "open_network", lambda choice: Bright())
     monkeypatch.setattr(faces_work, "CHUNK_FRAMES", 16)
     monkeypatch.setattr(
-        "dashgaze.face_detection.opening.mtcnn_digests", lambda folder: {"pnet": "a", "folder": str(folder)}
+        "dashgaze.face_detection.opening.mtcnn_digests",
+        lambda folder: {"pnet": "a", "folder": str(folder)},
     )
     monkeypatch.setattr(Bright, "looked_at", 0)
     return Bright

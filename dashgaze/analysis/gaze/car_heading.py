@@ -108,9 +108,11 @@ def _leak(raw: FloatArray, around: FloatArray, time_s: FloatArray, known: BoolAr
     if np.count_nonzero(usable) < 10:
         return np.zeros(2)
     kept = usable
-    factors = np.zeros(2)
+    factors: FloatArray = np.zeros(2)
     for _ in range(_ROUNDS):
-        factors = np.linalg.lstsq(parts[kept], fast[kept], rcond=None)[0]
+        factors = np.asarray(
+            np.linalg.lstsq(parts[kept], fast[kept], rcond=None)[0], dtype=np.float64
+        )
         rest = np.abs(fast - parts @ factors)
         limit = _OUTLIER_SD * 1.4826 * float(np.median(rest[usable]))
         kept = usable & (rest <= limit)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -131,8 +131,8 @@ def joint_figure(
         limits = [_limits(values) for values in (x, y)]
         bins = [np.linspace(low, high, 81) for low, high in limits]
         middle.hist2d(x, y, bins=bins, cmap="Blues", cmin=1, norm="log", rasterized=True)
-        top.hist(x, bins=bins[0], color=BLUE)
-        side.hist(y, bins=bins[1], color=BLUE, orientation="horizontal")
+        top.hist(x, bins=bins[0].tolist(), color=BLUE)
+        side.hist(y, bins=bins[1].tolist(), color=BLUE, orientation="horizontal")
         for axes in (top, side):
             axes.tick_params(labelbottom=axes is side, labelleft=axes is top)
             axes.set_xticks([]) if axes is side else axes.set_yticks([])
@@ -158,7 +158,7 @@ def _contours(axes: "Axes", density: GazeDensity, colour: str, *, labels: bool) 
         for edges in (density.azimuth_edges_deg, density.elevation_edges_deg)
     ]
     levels = [highest_level(density.per_deg2, share) for share in SHARES]
-    drawn: list[tuple[float, str, object]] = []
+    drawn: list[tuple[float, str, Any]] = []
     for level, share, dash in zip(levels, SHARES, _DASHES, strict=True):
         if np.isfinite(level) and 0 < level < float(density.per_deg2.max()):
             drawn.append((level, f"{share:.0%}", dash))

@@ -91,7 +91,8 @@ class LagCurve:
 
 def lag_grid_s() -> FloatArray:
     """Give the lags that correlations are taken at, s."""
-    return np.arange(round(LAGS_S[0] / _GRID_S), round(LAGS_S[1] / _GRID_S) + 1) * _GRID_S
+    steps = np.arange(round(LAGS_S[0] / _GRID_S), round(LAGS_S[1] / _GRID_S) + 1)
+    return np.asarray(steps * _GRID_S, dtype=np.float64)
 
 
 def session_following(

@@ -60,7 +60,7 @@ def forest_figure(
         Whether the axis is logarithmic (for ratios).
     """
     pitch_mm = 3.6 if len(rows) <= MOST_ROWS else max(3.6 * MOST_ROWS / len(rows), 1.2)
-    shown = [(name, each) for name, each in pooled if each.value is not None]
+    shown = [(name, each, each.value) for name, each in pooled if each.value is not None]
     height_mm = 16 + pitch_mm * len(rows) + 5.0 * len(shown)
     with figure(COLUMN_MM, height_mm) as sheet:
         axes = sheet.add_subplot()
@@ -74,11 +74,11 @@ def forest_figure(
         step = -(-len(rows) // MOST_ROWS) if rows else 1
         ticks, names = places[::step], labels[::step]
         bottom = places[-1] if places else 0.0
-        for number, (name, estimate) in enumerate(shown, start=1):
+        for number, (name, estimate, value) in enumerate(shown, start=1):
             place = bottom - 1.4 * number
             if estimate.low is not None and estimate.high is not None:
                 axes.plot([estimate.low, estimate.high], [place, place], color=ORANGE, linewidth=2)
-            axes.plot(estimate.value, place, "D", color=ORANGE, markersize=5)
+            axes.plot(value, place, "D", color=ORANGE, markersize=5)
             ticks, names = [*ticks, place], [*names, name]
         if shown and rows:
             axes.axhline(bottom - 0.7, color=MUTED, linewidth=0.5)

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..contract.direction import GazeDirections
 from ..contract.finding import Plot
-from ..contract.study import BoolArray, FloatArray, SessionData, Study
+from ..contract.study import BoolArray, FloatArray, IndexArray, SessionData, Study
 from ..statistics.within import within_sessions
 from ..study.speed_bins import SPEED_BINS
 from .density_figures import Panel, density_figure, joint_figure, small_multiples
@@ -65,6 +65,15 @@ def spread_plots(
     plots += _lighting_plots(whole, study, directions, options)
     plots += _timelines(seen, directions, options)
     return tuple(plots)
+
+
+def _in_bin(bins: Mapping[str, IndexArray], place: int) -> Rows:
+    """Give what chooses the frames of a speed bin."""
+
+    def chosen(session: SessionData, _: GazeDirections) -> BoolArray:
+        return np.equal(bins[session.session_id], place)
+
+    return chosen
 
 
 def pooled_gaze(
@@ -126,9 +135,7 @@ def _speed_plots(
     def draw() -> "Figure":
         panels = []
         for name, place, kept in have:
-            gaze = pooled_gaze(
-                kept, directions, lambda session, _, place=place: bins[session.session_id] == place
-            )
+            gaze = pooled_gaze(kept, directions, _in_bin(bins, place))
             if len(gaze):
                 panels.append(Panel(title=f"{name}, n = {len(kept)} sessions", directions_deg=gaze))
         return small_multiples(panels)

@@ -66,13 +66,13 @@ def _strips(
     tracks: ConditionTracks,
     minutes: FloatArray,
 ) -> None:
-    counted = np.isfinite(gaze.from_reference_deg).all(axis=1)
+    counted = np.asarray(np.isfinite(gaze.from_reference_deg).all(axis=1), dtype=np.bool_)
     lanes: list[tuple[str, BoolArray, str]] = [
         ("gaze counts", counted, GREEN),
-        ("propagated map", session.homography_source == "propagated", ORANGE),
-        ("no map", session.homography_source == "none", INK),
+        ("propagated map", np.equal(session.homography_source, "propagated"), ORANGE),
+        ("no map", np.equal(session.homography_source, "none"), INK),
         ("blinks", session.blink, MUTED),
-        ("stopped", tracks.stopped == 1, PURPLE),
+        ("stopped", np.equal(tracks.stopped, 1), PURPLE),
         ("turning", tracks.turning >= TURNS.index("left"), BLUE),
     ]
     if tracks.traffic_source != "none":

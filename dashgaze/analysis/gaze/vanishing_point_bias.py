@@ -262,7 +262,8 @@ def _shift_test(
     thin = max(round(_THIN_S / frame_step_s(session.time_s)), 1)
     # Only moments that have both are shifted: else a shift would put gaze at rest against bends.
     rows = np.flatnonzero(usable)[::thin]
-    time_s = np.arange(len(rows)) * thin * frame_step_s(session.time_s)
+    step_s = thin * frame_step_s(session.time_s)
+    time_s = np.asarray(np.arange(len(rows)) * step_s, dtype=np.float64)
 
     def distance(track: FloatArray, condition: FloatArray) -> float:
         return float(np.median(angular_distance_deg(track, condition)))

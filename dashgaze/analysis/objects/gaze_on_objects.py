@@ -9,7 +9,7 @@ import numpy as np
 from dashgaze.errors import InputError
 
 from ..contract.direction import GazeDirections
-from ..contract.finding import FEWEST_SESSIONS, Estimate, Finding, Section, TableOfRows
+from ..contract.finding import FEWEST_SESSIONS, Estimate, Finding, Section, TableOfRows, Test
 from ..contract.study import Study
 from ..statistics.between import between_sessions
 from ..statistics.cells import CellTable
@@ -115,7 +115,8 @@ def object_results(
             fix="Place boxes at the frames of the same data set and split.",
         )
     kinds = _kinds(options)
-    found, left_out, notes, sources = [], [], [], set()
+    found, left_out, sources = [], [], set()
+    notes: list[str] = []
     for number, session in enumerate(study.sessions):
         placed = options.boxes.get(session.session_id)
         if placed is None or session.session_id not in directions:
@@ -195,7 +196,7 @@ def ratio_to_chance(
     return replace(found, tests=(*found.tests, *_shift_tests(sessions, rule)))
 
 
-def _shift_tests(sessions: Sequence[SessionHits], rule: Rule) -> tuple[object, ...]:
+def _shift_tests(sessions: Sequence[SessionHits], rule: Rule) -> tuple[Test, ...]:
     place = RULES.index(rule)
     tests, names, drivers = [], [], []
     for each in sessions:

@@ -22,6 +22,7 @@ from .mean_picture import Light, code_values, luminance
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
 
 _CELLS_WIDE = 192
 _BANDWIDTH_SHARE = 0.012
@@ -230,7 +231,7 @@ def road_gaze_figure(parts: Sequence[RoadGaze]) -> Figure:
     most = max(float(each.density.max()) * cells for each in parts)
     with figure(width_mm, height_mm) as sheet:
         grid = sheet.subplots(rows, columns, squeeze=False)
-        shown: object = None
+        shown: AxesImage | None = None
         for axes in grid.flat[len(parts) :]:
             axes.set_axis_off()
         for axes, part in zip(grid.flat, parts, strict=False):
@@ -239,6 +240,8 @@ def road_gaze_figure(parts: Sequence[RoadGaze]) -> Figure:
                 axes.set_title(
                     f"{part.name}: {part.sessions} sessions, {part.drivers} drivers", pad=2
                 )
+        if shown is None:
+            return sheet
         bar = sheet.colorbar(
             shown, ax=grid.ravel().tolist(), location="bottom", shrink=0.6, aspect=40, pad=0.03
         )
@@ -247,7 +250,7 @@ def road_gaze_figure(parts: Sequence[RoadGaze]) -> Figure:
         return sheet
 
 
-def _panel(axes: Axes, part: RoadGaze, most: float) -> object:
+def _panel(axes: Axes, part: RoadGaze, most: float) -> AxesImage:
     height, width = part.density.shape
     extent = (0.0, float(width), float(height), 0.0)
     if part.ground is not None:

@@ -14,6 +14,7 @@ from .mean_picture import code_values
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
 
     from .mean_picture import Light
 
@@ -89,7 +90,7 @@ def _picture(
     title: str,
     *,
     most: float | None = None,
-) -> object:
+) -> AxesImage:
     height, width = values.shape[:2]
     drawn = axes.imshow(
         values,

@@ -1,6 +1,6 @@
 """What a study is made of: sessions and minutes by condition."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +9,7 @@ from ..contract.study import SessionData, Study
 from .session_quality import SessionQuality
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 NOT_STATED = "not stated"
@@ -133,7 +134,7 @@ def _draw(parts: Sequence[Part]) -> "Figure":
 
 
 def _write(
-    axes: object, x: float, y: float, width: float, name: str, value: float, *, dark: bool
+    axes: "Axes", x: float, y: float, width: float, name: str, value: float, *, dark: bool
 ) -> None:
     """Write into a bar what fits."""
     words = name.replace("_", " ")
@@ -149,7 +150,7 @@ def _write(
                 va="center",
                 fontsize=7,
                 color="white" if dark else "#1b2229",
-            )  # type: ignore[attr-defined]
+            )
             return
 
 
@@ -177,7 +178,7 @@ def _time_of_day(session: SessionData) -> str:
     return NOT_STATED
 
 
-_FACTORS = {
+_FACTORS: dict[str, Callable[[SessionData], str]] = {
     "weather": lambda session: _stated(session.weather),
     "light": lambda session: _stated(session.lighting),
     "time of day": _time_of_day,

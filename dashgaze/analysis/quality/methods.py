@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from dashgaze._version import __version__
-from dashgaze.schemas.about import About
+from dashgaze.schemas.about import ABOUT_SCHEMA, About
 
 from ..contract.direction import GazeDirections
 from ..contract.finding import Finding
@@ -48,7 +48,7 @@ def methods_text(
 
     qualities = measure(study, directions, options)
     findings = {each.key: each for each in quality_findings(qualities, options)}
-    known = About(schema="dashgaze/about/1") if about is None else about
+    known = About.model_validate({"schema": ABOUT_SCHEMA}) if about is None else about
     items: list[Item] = [
         ("Participants and drives", _participants(study, qualities, known)),
         ("Eye tracker and cameras", _devices(study)),

@@ -1,7 +1,7 @@
 """Figures of densities of gaze by condition."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _EXTENT = (-HALF_WIDTH_DEG, HALF_WIDTH_DEG, -HALF_HEIGHT_DEG, HALF_HEIGHT_DEG)
 _INK = "#2b3742"
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "font.size": 7.5,
     "axes.titlesize": 7.5,
     "svg.fonttype": "path",

@@ -191,7 +191,7 @@ def _question(factor: str, first: str, second: str) -> str:
 
 def _finding(factor: str, first: str, second: str, found: DensityDifference) -> Finding:
     told = found.certain is not None
-    tests = ()
+    tests: tuple[Test, ...] = ()
     if found.p is not None:
         null = "the maps do not differ in any cell (largest of all cells, bootstrap)"
         tests = (Test(p=found.p, null=null, repeats=found.repeats),)

@@ -121,5 +121,5 @@ class Samples:
 
 def _complete(values: FloatArray) -> BoolArray:
     """Tell which rows have no missing value, shape (n,)."""
-    known: BoolArray = np.isfinite(values).reshape(len(values), -1).all(axis=1)
-    return known
+    known = np.isfinite(values).all(axis=tuple(range(1, values.ndim)))
+    return np.asarray(known, dtype=np.bool_)
