@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from .analysis.presentation.analyze import analyze
+    from .analysis.presentation.options import AnalyzeOptions
     from .checks import check
     from .collection.importing import import_session
     from .collection.simulation.session.simulate import SimulateOptions, simulate
@@ -25,33 +27,56 @@ if TYPE_CHECKING:
     from .dataset.reading.loading import load_dataset
     from .dataset.reading.validate import validate
     from .demonstration import demo
+    from .models.compression.compress import compress
+    from .models.compression.options import CompressOptions
+    from .models.evaluation import EvaluateOptions, evaluate
+    from .models.explanation.explain import explain
+    from .models.explanation.options import ExplainOptions
+    from .models.prediction import PredictOptions, predict
+    from .models.training.options import TrainOptions
+    from .models.training.train import train
     from .rendering import RenderOptions, render
     from .reports import ReportOptions, report
     from .session import find_sessions, open_session
     from .stages.align import AlignOptions, align
+    from .stages.faces import FacesOptions, faces
     from .stages.frames import frames
     from .stages.match import MatchResult, match
     from .stages.offset import offset
     from .stages.sync import sync
+    from .stages.vanishing_point import VanishingPointOptions, vanishing_point
     from .viewing import ViewOptions, view
 
 __all__ = [
     "AlignOptions",
+    "AnalyzeOptions",
     "AnonymizeOptions",
+    "CompressOptions",
+    "EvaluateOptions",
+    "ExplainOptions",
+    "FacesOptions",
     "MatchResult",
     "PackOptions",
     "PackResult",
+    "PredictOptions",
     "RenderOptions",
     "ReportOptions",
     "SimulateOptions",
+    "TrainOptions",
+    "VanishingPointOptions",
     "ViewOptions",
     "__version__",
     "align",
+    "analyze",
     "anonymize",
     "check",
+    "compress",
     "demo",
+    "evaluate",
+    "explain",
     "export_bids",
     "export_hub",
+    "faces",
     "find_sessions",
     "frames",
     "import_session",
@@ -61,32 +86,48 @@ __all__ = [
     "open_session",
     "open_video",
     "pack",
+    "predict",
     "read_published",
     "render",
     "report",
     "simulate",
     "sync",
+    "train",
     "validate",
+    "vanishing_point",
     "view",
     "withdraw",
 ]
 
 _HOMES = {
     "AlignOptions": ".stages.align",
+    "AnalyzeOptions": ".analysis.presentation.options",
     "AnonymizeOptions": ".dataset.privacy.options",
+    "CompressOptions": ".models.compression.options",
+    "EvaluateOptions": ".models.evaluation",
+    "ExplainOptions": ".models.explanation.options",
+    "FacesOptions": ".stages.faces",
     "MatchResult": ".stages.match",
     "PackOptions": ".dataset.packing.options",
     "PackResult": ".dataset.packing.pack_result",
+    "PredictOptions": ".models.prediction",
     "RenderOptions": ".rendering",
     "ReportOptions": ".reports",
     "SimulateOptions": ".collection.simulation.session.simulate",
+    "TrainOptions": ".models.training.options",
+    "VanishingPointOptions": ".stages.vanishing_point",
     "ViewOptions": ".viewing",
     "align": ".stages.align",
+    "analyze": ".analysis.presentation.analyze",
     "anonymize": ".dataset.privacy.anonymize",
     "check": ".checks",
+    "compress": ".models.compression.compress",
     "demo": ".demonstration",
+    "evaluate": ".models.evaluation",
+    "explain": ".models.explanation.explain",
     "export_bids": ".dataset.exchange.bids",
     "export_hub": ".dataset.exchange.hub",
+    "faces": ".stages.faces",
     "find_sessions": ".session",
     "frames": ".stages.frames",
     "import_session": ".collection.importing",
@@ -96,12 +137,15 @@ _HOMES = {
     "open_session": ".session",
     "open_video": ".dataset.reading.frame_pictures",
     "pack": ".dataset.packing.pack",
+    "predict": ".models.prediction",
     "read_published": ".dataset.exchange.published",
     "render": ".rendering",
     "report": ".reports",
     "simulate": ".collection.simulation.session.simulate",
     "sync": ".stages.sync",
+    "train": ".models.training.train",
     "validate": ".dataset.reading.validate",
+    "vanishing_point": ".stages.vanishing_point",
     "view": ".viewing",
     "withdraw": ".dataset.packing.withdraw",
 }

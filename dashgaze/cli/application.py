@@ -9,6 +9,7 @@ import typer
 from dashgaze._version import __version__
 
 from .align import align_command
+from .analyze import analyze_command
 from .anonymize import anonymize_command
 from .check import check_command
 from .collect.application import collect_app
@@ -68,6 +69,7 @@ app.command("validate", cls=SafeCommand)(validate_command)
 app.command("withdraw", cls=SafeCommand)(withdraw_command)
 app.command("export", cls=SafeCommand)(export_command)
 app.command("published", cls=SafeCommand)(published_command)
+app.command("analyze", cls=SafeCommand)(analyze_command)
 app.command("train", cls=SafeCommand)(train_command)
 app.command("evaluate", cls=SafeCommand)(evaluate_command)
 app.command("predict", cls=SafeCommand)(predict_command)

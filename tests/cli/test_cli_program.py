@@ -13,6 +13,7 @@ from dashgaze.errors import DashgazeError, InputError
 
 COMMANDS = (
     "align",
+    "analyze",
     "anonymize",
     "check",
     "compress",
