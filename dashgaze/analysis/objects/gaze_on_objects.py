@@ -289,7 +289,6 @@ def _findings(results: ObjectResults) -> tuple[Finding, ...]:
                 f"Is more of gaze on objects than by chance ({RULE_WORDS[rule]})?",
             )
         )
-    findings.append(_aimed(sessions, caveats))
     for level in TRAFFIC:
         findings.append(
             ratio_to_chance(sessions, f"traffic {level}").finding(
@@ -311,27 +310,6 @@ def _findings(results: ObjectResults) -> tuple[Finding, ...]:
             )
         )
     return tuple(findings)
-
-
-def _aimed(sessions: Sequence[SessionHits], caveats: tuple[str, ...]) -> Finding:
-    cells = CellTable.of(
-        (each.session_id, each.driver_id, 0.0, each.aimed_over_chance, 1.0) for each in sessions
-    )
-    found = mean_of_sessions(cells, unit="share", least_minutes=0.5)
-    if found.estimate is None:
-        found = replace(found, cannot_say=_why_no_ratio(sessions))
-    return found.finding(
-        f"{KEY}.share.aimed",
-        "How much of gaze is aimed at objects, with the eye tracker's error taken out?",
-        caveats=(
-            "It rests on the eye tracker's error: too large an error gives too large a share.",
-            (
-                "All boxes of a picture count as equally likely to be looked at: with many small ones far away it "
-                "finds too little, or nothing."
-            ),
-            *caveats,
-        ),
-    )
 
 
 def _heavy_against_light(sessions: Sequence[SessionHits]) -> Comparison:
@@ -487,11 +465,6 @@ def _text(results: ObjectResults, options: ObjectOptions) -> tuple[str, ...]:
             "The eye tracker's error thins out hits: the rule by probability does not undo that, it blurs once more. Its "
             "share is that of gaze whose true place lies in a box if gaze were spread evenly around; its ratio to "
             "chance is pulled towards 1, never away from it."
-        ),
-        (
-            "The share that is aimed at objects is estimated by maximum likelihood: gaze is either drawn from a box and "
-            "moved by the error, or from where the driver looks in this session whatever there is. What the same "
-            "estimator finds with boxes of another time is taken off."
         ),
     )
 

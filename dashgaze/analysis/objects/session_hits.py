@@ -9,7 +9,6 @@ from ..contract.direction import GazeDirections
 from ..contract.study import FloatArray, IndexArray, SessionData
 from ..statistics.shifts import LEAST_SHIFTS_LONG
 from ..study.traffic import TRAFFIC
-from .aimed_share import aimed_share
 from .hit_counts import Groups, HitCounts, count_hits
 from .hits import Looks, margin_px, whole_covariance
 from .options import ObjectOptions
@@ -17,7 +16,6 @@ from .placing import PlacedBoxes
 
 _LEAST_CHANCE_LOOKS = 3.0
 """Independent looks on boxes that chance has to give for a ratio to say anything."""
-_AIMED_SHIFTS = 5
 _LOOKS_A_SECOND = 2.0
 """Independent ones, where fixations are not known."""
 
@@ -40,8 +38,6 @@ class SessionHits:
         The same with boxes moved in time; empty if the session is too short.
     error_deg, error_is_assumed
         Of the eye tracker.
-    aimed, aimed_by_chance
-        Share of looks that were aimed at objects, see `aimed_share`; the second for some of the shifts, shape (s,).
     boxes_a_picture
         Mean.
     median_size_deg
@@ -58,8 +54,6 @@ class SessionHits:
     chance: tuple[HitCounts, ...]
     error_deg: float
     error_is_assumed: bool
-    aimed: float
-    aimed_by_chance: FloatArray
     boxes_a_picture: float
     median_size_deg: tuple[float, float]
     cannot_say: str = ""
@@ -92,14 +86,6 @@ class SessionHits:
         seen = (self.counts.fixation_share if fixations else self.counts.look_share)[rule, group]
         half = 0.5 / looks
         return float(np.log(seen + half) - np.log(shares + half).mean())
-
-    @property
-    def aimed_over_chance(self) -> float:
-        """Share of looks that were aimed at objects, less what the estimator finds by chance; NaN if unknown."""
-        if not len(self.aimed_by_chance):
-            return float("nan")
-        chance = float(self.aimed_by_chance.mean())
-        return (self.aimed - chance) / (1 - chance) if chance < 1 else float("nan")
 
     def _independent(self, group: int) -> float:
         fixations = float(self.counts.of_fixations[group])
@@ -157,9 +143,6 @@ def session_hits(
     else:
         shifts = _shifts(len(session), length_s, options, seed)
         chance = tuple(count_hits(looks, placed, groups, shift=int(each)) for each in shifts)
-    by_chance = [
-        _aimed(looks, placed, int(each)) for each in shifts[:: max(1, len(shifts) // _AIMED_SHIFTS)]
-    ]
     sizes = boxes.corners_px[:, 2:] - boxes.corners_px[:, :2]
     size = np.median(sizes, axis=0) if len(sizes) else np.full(2, np.nan)
     usual = np.degrees(2 * np.arctan(size / 2 / directions.focal_px))
@@ -173,8 +156,6 @@ def session_hits(
         chance=chance,
         error_deg=error_deg,
         error_is_assumed=assumed,
-        aimed=_aimed(looks, placed, 0),
-        aimed_by_chance=np.array(by_chance, dtype=np.float64),
         boxes_a_picture=len(boxes) / max(len(boxes.moment), 1),
         median_size_deg=(float(usual[0]), float(usual[1])),
         cannot_say=why,
@@ -212,11 +193,6 @@ def looks_of(session: SessionData, directions: GazeDirections, options: ObjectOp
         margin_px=margin_px(gaze, options.margin_deg, directions.focal_px, size_px),
         fixation=fixation,
     )
-
-
-def _aimed(looks: Looks, placed: PlacedBoxes, shift: int) -> float:
-    rows = (looks.row + shift) % len(placed.picture_of_row)
-    return aimed_share(looks, placed, placed.picture_of_row[rows])
 
 
 def _look_step_s(session: SessionData, options: ObjectOptions) -> tuple[int, float]:
