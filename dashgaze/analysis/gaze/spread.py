@@ -79,7 +79,11 @@ def spread(
         title="Spread of gaze",
         findings=findings,
         plots=spread_plots(study, directions, options, whole.all_frames, standing.all_frames),
-        tables=(condition_table(cells), session_table(whole.all_frames)) if cells else (),
+        tables=tuple(
+            table
+            for table in (condition_table(cells), session_table(whole.all_frames))
+            if table.rows
+        ),
         text=(
             (
                 "Degrees are from each session's reference: the direction of travel, or the mode of gaze where "

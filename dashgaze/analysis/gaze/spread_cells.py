@@ -140,8 +140,12 @@ def spread_cells(
             parts = [(name, usable & (values == place)) for place, name in enumerate(names)]
         else:
             parts = [("", usable)]
-        least_s = options.least_stop_s if track == "stopped" else options.least_cell_s
-        kept = [(name, rows) for name, rows in parts if np.count_nonzero(rows) * step_s >= least_s]
+        kept = []
+        for name, rows in parts:
+            stop = track == "stopped" and name == "stopped"
+            least_s = options.least_stop_s if stop else options.least_cell_s
+            if np.count_nonzero(rows) * step_s >= least_s:
+                kept.append((name, rows))
         cells += _cells_of(session, gaze, tracks, usable, kept, full=full)
     return cells
 

@@ -70,7 +70,7 @@ def test_a_short_drive_whose_recorder_is_killed_comes_home(tmp_path, pieces):
     assert [each for each in found["findings"] if each["severity"] == "error"] == []
 
 
-@pytest.mark.slow
+@pytest.mark.stress
 def test_recorders_and_servers_killed_at_seventeen_moments_lose_nothing(tmp_path, pieces):
     """From the form to after the stop, which is asked for six seconds after the start."""
     draw = random.Random(SEED)

@@ -44,7 +44,7 @@ async def gone_at_end(command: Command):
         await command.kill()
 
 
-@pytest.mark.slow
+@pytest.mark.stress
 def test_a_drive_by_adb_whose_recorder_is_killed_comes_home_proven(tmp_path, monkeypatch):
     phone = FakeAdbPhone(tmp_path, monkeypatch)
     session, exports = tmp_path / "drives" / "s1", tmp_path / "exports"
@@ -103,7 +103,7 @@ def test_a_drive_by_adb_whose_recorder_is_killed_comes_home_proven(tmp_path, mon
     assert not run_json("collect", "verify", session, codes=(4,))["ok"]
 
 
-@pytest.mark.slow
+@pytest.mark.stress
 def test_an_unattended_drive_with_a_neon_is_marked_from_a_second_terminal(tmp_path):
     """``--yes --phone page``: the page is opened after the command was typed."""
     session, exports = tmp_path / "drives" / "s2", tmp_path / "exports"
