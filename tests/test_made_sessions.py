@@ -21,7 +21,8 @@ OFFSET_S, DRIFT_PPM = -3.4, 60.0
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("eye_format", "clip"), [("native", "motorway_bend"), ("cloud", "junction")]
+    ("eye_format", "clip"),
+    [("native", "motorway_bend"), pytest.param("cloud", "junction", marks=pytest.mark.stress)],
 )
 def test_a_session_out_of_real_footage_agrees_with_its_truth(
     shared_data: Path, tmp_path: Path, eye_format: str, clip: str

@@ -91,7 +91,7 @@ def test_recorders_and_servers_killed_at_seventeen_moments_lose_nothing(tmp_path
     in_bounds(asyncio.run(some_at_once([*recorded, *served])))
 
 
-@pytest.mark.slow
+@pytest.mark.stress
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs /proc to find the browser")
 def test_a_browser_killed_at_four_moments_or_frozen_costs_two_seconds_and_goes_on(tmp_path):
     in_bounds(asyncio.run(_browser_drive(tmp_path, random.Random(SEED + 2), kills=4)))
