@@ -87,6 +87,8 @@ class Finding:
         Numbers by name: cells, sensitivity checks (propagated frames in and out), corrected and raw.
     caveats
         What a reader has to know.
+    unproven
+        Why its interval and test can't be relied on, although they are given; "" if they can.
     cannot_say
         Why there is no answer; "" if there is one.
     """
@@ -98,6 +100,7 @@ class Finding:
     naive_p: float | None = None
     details: tuple[tuple[str, Estimate], ...] = ()
     caveats: tuple[str, ...] = ()
+    unproven: str = ""
     cannot_say: str = ""
 
 

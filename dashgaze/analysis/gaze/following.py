@@ -34,6 +34,10 @@ _MIXED = (
     "All gaze within 25° of the reference counts: what goes to other road users or mirrors does not follow bends, "
     "and makes the factor smaller than that of road gaze alone."
 )
+UNPROVEN = (
+    "Of 40 simulated studies in which nobody followed bends, this test called 17 an effect: some gaze gets into the "
+    "turns of the car, which are computed from it. Read the size, not the test."
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -274,10 +278,14 @@ def following_findings(
         for name, each in zip(("all frames", "direct frames only"), pooled, strict=True)
         if each.estimate is not None
     )
-    follow = pooled[0].finding(
-        *questions[0],
-        details=details,
-        caveats=(_GYROSCOPE, _MIXED) if not pooled[0].cannot_say else (),
+    told = not pooled[0].cannot_say
+    follow = replace(
+        pooled[0].finding(
+            *questions[0],
+            details=details,
+            caveats=(_GYROSCOPE, _MIXED) if told else (),
+        ),
+        unproven=UNPROVEN if told else "",
     )
     curve = lag_curve(kinds[0], options)
     lead = _lead_finding(*questions[1], curve, lag_curve(kinds[1], options), follow)
@@ -342,6 +350,7 @@ def _lead_finding(
         question=question,
         estimate=curve.lead,
         tests=(Test(p=p, null="as for following: without it there is no lead"),),
+        unproven=UNPROVEN,
         details=tuple(details),
         caveats=(
             (

@@ -160,6 +160,8 @@ def _verdict(
         return "estimate", (
             "A size, with its interval over sessions; no test, as there is nothing to hold it against."
         )
+    if finding.unproven:
+        return "uncertain", finding.unproven
     null = neutral_of(estimate)
     none = f"{null:g}, no effect"
     inside = (
