@@ -1,5 +1,6 @@
 """Putting a new report in the place of a former one."""
 
+import contextlib
 import json
 import shutil
 from collections.abc import Iterator
@@ -49,10 +50,17 @@ def instead_of(out: Path, *, force: bool) -> Iterator[Path]:
             out.replace(old)
             new.replace(out)
         except OSError as error:
+            # The former report goes back to its place; only where even that fails is there none.
+            if old.exists() and not out.exists():
+                with contextlib.suppress(OSError):
+                    old.replace(out)
+            where = (
+                f"The former report stands in {out}."
+                if out.exists()
+                else f"The new report is in {new}, the former one in {old}."
+            )
             raise OutputError(
-                f"{out} can't be replaced: {error.strerror or error}.",
-                fix=f"The new report is in {new}, the former one in {out} or {old}.",
-                path=out,
+                f"{out} can't be replaced: {error.strerror or error}.", fix=where, path=out
             ) from error
     except BaseException:
         if out.exists():
