@@ -95,18 +95,28 @@ FAULTS: Mapping[str, Fault] = MappingProxyType({fault.name: fault for fault in _
 
 
 FaultWatcher = Callable[[str, bool, float | str | None], None]
+FaultForewarning = Callable[[str], None]
 
 
 class FaultSwitches:
-    """Which faults are on. Whoever has to act at once asks to be told with `watch`."""
+    """Which faults are on.
+
+    Whoever has to act at once asks to be told with `watch`; who has to finish what was due until then, with
+    `forewarn`.
+    """
 
     def __init__(self) -> None:
         self._values: dict[str, float | str | None] = {}
         self._watchers: list[FaultWatcher] = []
+        self._forewarned: list[FaultForewarning] = []
 
     def watch(self, watcher: FaultWatcher) -> None:
         """Call `watcher` with the name of each fault just switched, whether it is on, and its value."""
         self._watchers.append(watcher)
+
+    def forewarn(self, listener: FaultForewarning) -> None:
+        """Call `listener` with the name of each fault that is about to be switched."""
+        self._forewarned.append(listener)
 
     def turn_on(self, name: str, value: float | str | None = None) -> None:
         """Turn a fault on; one that is on already gets the new value.
@@ -126,13 +136,16 @@ class FaultSwitches:
         fault = _fault(name)
         if name in self._values:
             self.turn_off(name)
-        self._values[name] = _value(fault, value)
+        checked = _value(fault, value)
+        self._forewarn(name)
+        self._values[name] = checked
         self._tell(name, True)
 
     def turn_off(self, name: str) -> None:
         """Turn a fault off; one that is off stays so."""
         _fault(name)
         if name in self._values:
+            self._forewarn(name)
             value = self._values.pop(name)
             self._tell(name, False, value)
 
@@ -153,6 +166,10 @@ class FaultSwitches:
     def all_on(self) -> dict[str, float | str | None]:
         """Give the faults that are on, with their values."""
         return dict(self._values)
+
+    def _forewarn(self, name: str) -> None:
+        for listener in self._forewarned:
+            listener(name)
 
     def _tell(self, name: str, on: bool, value: float | str | None = None) -> None:
         for watcher in self._watchers:

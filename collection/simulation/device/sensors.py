@@ -48,6 +48,7 @@ class GazeSensor:
     def __init__(self, sensing: Sensing, path: GazePath) -> None:
         self._sensing, self._path = sensing, path
         self._truth = GazeLog()
+        self._start_ns, self._count = sensing.clock.steady_ns(), 0
 
     def truth(self) -> GazePart:
         """Give all samples since the device was switched on, up to half a million."""
@@ -55,15 +56,24 @@ class GazeSensor:
 
     async def run(self) -> None:
         """Make samples until cancelled; after a delay all that were missed are made up for."""
-        sensing = self._sensing
-        step_ns, start_ns, count = 1e9 / sensing.options.gaze_hz, sensing.clock.steady_ns(), 0
+        self._start_ns, self._count = self._sensing.clock.steady_ns(), 0
         while True:
-            now_ns = sensing.clock.steady_ns()
-            while (at_ns := start_ns + round(count * step_ns)) <= now_ns:
-                if sensing.app.plugged:
-                    self._sample(at_ns)
-                count += 1
-            await asyncio.sleep(max(_SHORTEST_WAIT_S, (at_ns - now_ns) / 1e9))
+            await asyncio.sleep(max(_SHORTEST_WAIT_S, self.catch_up() / 1e9))
+
+    def catch_up(self) -> int:
+        """Make all samples that are due; gives the time to the next one, ns.
+
+        Called too before anything is switched: what was due until then is sampled as things were then, however
+        late the event loop is.
+        """
+        sensing = self._sensing
+        step_ns = 1e9 / sensing.options.gaze_hz
+        now_ns = sensing.clock.steady_ns()
+        while (at_ns := self._start_ns + round(self._count * step_ns)) <= now_ns:
+            if sensing.app.plugged:
+                self._sample(at_ns)
+            self._count += 1
+        return at_ns - now_ns
 
     def _sample(self, steady_ns: int) -> None:
         sensing = self._sensing
@@ -93,6 +103,7 @@ class SceneCamera:
         self._parameter_sets: tuple[bytes, bytes] | None = None
         self._frames: deque[tuple[int, int]] = deque(maxlen=_KEPT_FRAMES)
         self._started: set[RtpSender] = set()
+        self._not_before_ns = sensing.clock.steady_ns()
 
     def parameter_sets(self) -> tuple[bytes, bytes]:
         """Give the H.264 parameter sets of its pictures."""
@@ -103,6 +114,10 @@ class SceneCamera:
     def truth(self) -> dict[int, int]:
         """Give the device time, ns, of each frame number, of the last frames up to 100 000."""
         return dict(self._frames)
+
+    def drop_unfinished(self) -> None:
+        """Give up the picture that is under way and those that are late: the camera comes or goes."""
+        self._not_before_ns = self._sensing.clock.steady_ns()
 
     def want_keyframe(self) -> None:
         """Make the next picture one that decoding can start at."""
@@ -123,7 +138,8 @@ class SceneCamera:
             at_ns = start_ns + round(count * step_ns)
             senders = sensing.rtsp.senders("world")
             kept = sensing.recording is not None and sensing.recording.keeps_pictures
-            if sensing.app.has_scene_camera and (senders or kept):
+            there = sensing.app.has_scene_camera and at_ns >= self._not_before_ns
+            if there and (senders or kept):
                 await self._take(count, at_ns)
             count += 1
 
@@ -135,7 +151,7 @@ class SceneCamera:
         stamp_ns = sensing.clock.stamp_ns(steady_ns)
         # Coding takes 5 to 15 ms without the interpreter's lock; gaze and clock must not wait for it.
         frame = await asyncio.to_thread(self._code, number, steady_ns, stamp_ns)
-        if not sensing.app.has_scene_camera:
+        if not sensing.app.has_scene_camera or steady_ns < self._not_before_ns:
             return
         self._frames.append((number, stamp_ns))
         if sensing.recording is not None:

@@ -86,6 +86,7 @@ class DeviceSimulator:
         self._camera = SceneCamera(sensing, self._path)
         self._ports: DevicePorts | None = None
         self._stack = AsyncExitStack()
+        self.faults.forewarn(self._before_fault)
         self.faults.watch(self._on_fault)
         for text in options.faults:
             self.faults.turn_on(*parse_fault(text))
@@ -252,6 +253,13 @@ class DeviceSimulator:
     def _on_play(self, camera: str) -> None:
         if camera == "world":
             self._camera.want_keyframe()
+
+    def _before_fault(self, name: str) -> None:
+        self._gaze.catch_up()
+        if self._recording is not None:
+            self._recording.advance()
+        if name in ("unplugged", "no_scene_camera"):
+            self._camera.drop_unfinished()
 
     def _on_fault(self, name: str, on: bool, value: float | str | None) -> None:
         if name == "clock_jump" and isinstance(value, float):
