@@ -22,6 +22,7 @@ from .image_table import IMAGE_TABLE
 from .manifest import SESSION_SCHEMA, SessionManifest
 from .session_table import SESSION_TABLE
 from .time_map import TIME_MAP_SCHEMA, TimeMapDocument
+from .vanishing_point_table import VANISHING_POINT_TABLE
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -30,6 +31,7 @@ TABLES: tuple[Table, ...] = (
     GAZE_TABLE,
     HOMOGRAPHY_TABLE,
     FACE_TABLE,
+    VANISHING_POINT_TABLE,
     SESSION_TABLE,
     DATASET_FRAME_TABLE,
     DATASET_GAZE_TABLE,

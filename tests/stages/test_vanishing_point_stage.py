@@ -11,8 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from dashgaze.alignment.vanishing_point.frame_points import REASONS
+from dashgaze.alignment.vanishing_point.travel import REFUSALS
 from dashgaze.collection.simulation.media_writer import write_video
 from dashgaze.errors import InputError
+from dashgaze.schemas.vanishing_point_table import VANISHING_POINT_TABLE
 from dashgaze.session import open_session
 from dashgaze.stages.align import align
 from dashgaze.stages.frames import FramesOptions, frames
@@ -22,7 +25,6 @@ from dashgaze.stages.vanishing_point import (
     read_vanishing_point_summary,
     vanishing_point,
 )
-from dashgaze.stages.vanishing_point_table import VANISHING_POINT_TABLE
 
 SIZE = (320, 180)
 FOCAL_PX = 277.0
@@ -245,3 +247,9 @@ def test_the_command_prints_and_ends_with_the_verdict(copied):
     assert json.loads(as_json.output)["verdict"] == "ok"
     none = CliRunner().invoke(app, [str(copied / "nowhere"), "--quiet"])
     assert none.exit_code == 1
+
+
+def test_the_contract_names_every_reason():
+    values = {field.name: field.values for field in VANISHING_POINT_TABLE.fields}
+    assert values["none_reason"] == REASONS
+    assert values["focus_refusal"] == REFUSALS
