@@ -133,10 +133,9 @@ class FaultSwitches:
         InputError
             If there is no such fault, or it can't have this value.
         """
-        fault = _fault(name)
+        checked = _value(_fault(name), value)
         if name in self._values:
             self.turn_off(name)
-        checked = _value(fault, value)
         self._forewarn(name)
         self._values[name] = checked
         self._tell(name, True)

@@ -48,7 +48,8 @@ class GazeSensor:
     def __init__(self, sensing: Sensing, path: GazePath) -> None:
         self._sensing, self._path = sensing, path
         self._truth = GazeLog()
-        self._start_ns, self._count = sensing.clock.steady_ns(), 0
+        self._start_ns: int | None = None
+        self._count = 0
 
     def truth(self) -> GazePart:
         """Give all samples since the device was switched on, up to half a million."""
@@ -57,15 +58,20 @@ class GazeSensor:
     async def run(self) -> None:
         """Make samples until cancelled; after a delay all that were missed are made up for."""
         self._start_ns, self._count = self._sensing.clock.steady_ns(), 0
-        while True:
-            await asyncio.sleep(max(_SHORTEST_WAIT_S, self.catch_up() / 1e9))
+        try:
+            while True:
+                await asyncio.sleep(max(_SHORTEST_WAIT_S, self.catch_up() / 1e9))
+        finally:
+            self._start_ns = None
 
     def catch_up(self) -> int:
-        """Make all samples that are due; gives the time to the next one, ns.
+        """Make all samples that are due; gives the time to the next one, ns. None are due while it does not run.
 
         Called too before anything is switched: what was due until then is sampled as things were then, however
         late the event loop is.
         """
+        if self._start_ns is None:
+            return 0
         sensing = self._sensing
         step_ns = 1e9 / sensing.options.gaze_hz
         now_ns = sensing.clock.steady_ns()

@@ -6,7 +6,6 @@ import os
 import random
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -14,15 +13,24 @@ from dashgaze.collection.offload import offload, verify
 
 KILLS = 20
 
+# Says that it is ready, then for each time, s, that it is told: offloads, is killed after that time, and
+# says so. Each offload is a process of its own; that of the script has imported all, once.
 SCRIPT = """
-import asyncio, sys
+import asyncio, os, signal, sys, time
 from pathlib import Path
 from dashgaze.collection.offload import offload, resumable_copy
 resumable_copy.CHECKPOINT_BYTES = 1 << 20
+session, phone, tracker, second = map(Path, sys.argv[1:])
 print("ready", flush=True)
-asyncio.run(offload(Path(sys.argv[1]), phone=Path(sys.argv[2]), tracker=Path(sys.argv[3]),
-                    second_copy=Path(sys.argv[4])))
-print("done", flush=True)
+for line in sys.stdin:
+    process = os.fork()
+    if process == 0:
+        asyncio.run(offload(session, phone=phone, tracker=tracker, second_copy=second))
+        os._exit(0)
+    time.sleep(float(line))
+    os.kill(process, signal.SIGKILL)  # one that has ended is not waited for yet: it is no other's number
+    _, status = os.waitpid(process, 0)
+    print("killed" if os.WIFSIGNALED(status) else f"ended {os.WEXITSTATUS(status)}", flush=True)
 """
 
 
@@ -33,26 +41,25 @@ def test_killed_at_random_moments_it_goes_on_and_ends_with_equal_copies(field):
         field.add_video(name, size=size)
     chance = random.Random(7)
     arguments = [field.session, field.phone, field.export, field.root / "second"]
-    resumed, kills = 0, 0
-    while kills < KILLS:
-        process = subprocess.Popen(
-            [sys.executable, "-c", SCRIPT, *map(str, arguments)],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        with process:
-            assert process.stdout.readline() == "ready\n"
-            time.sleep(chance.uniform(0.01, 0.5))
-            if process.poll() is None:
-                process.kill()
-        kills += 1
-        _nothing_half_has_a_name(field)
-        resumed += any(field.session.rglob("*.part.json"))
-        if kills % 4 == 0:  # begin anew, so that kills fall on each phase
-            for path in [*field.session.glob("phone/*"), *field.session.glob("field/offload.json")]:
-                path.unlink()
-            for path in sorted((field.root / "second").rglob("*"), reverse=True):
-                path.unlink() if path.is_file() else path.rmdir()
+    resumed, killed = 0, 0
+    with subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, *map(str, arguments)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as offloads:
+        assert offloads.stdout.readline() == "ready\n"
+        for number in range(1, KILLS + 1):
+            print(chance.uniform(0.01, 0.5), file=offloads.stdin, flush=True)
+            said = offloads.stdout.readline()
+            assert said in ("killed\n", "ended 0\n")
+            killed += said == "killed\n"
+            _nothing_half_has_a_name(field)
+            resumed += any(field.session.rglob("*.part.json"))
+            if number % 4 == 0:  # begin anew, so that kills fall on each phase
+                _begin_anew(field)
+        offloads.stdin.close()
+    assert killed >= KILLS / 2
     assert resumed
     result = asyncio.run(
         offload(
@@ -65,6 +72,13 @@ def test_killed_at_random_moments_it_goes_on_and_ends_with_equal_copies(field):
     assert result.complete
     assert all(check.ok for check in verify(field.session, second_copy=field.root / "second"))
     assert not list(field.session.rglob("*.part*"))
+
+
+def _begin_anew(field):
+    for path in [*field.session.glob("phone/*"), *field.session.glob("field/offload.json")]:
+        path.unlink()
+    for path in sorted((field.root / "second").rglob("*"), reverse=True):
+        path.unlink() if path.is_file() else path.rmdir()
 
 
 def _nothing_half_has_a_name(field):

@@ -38,7 +38,8 @@ def run(*arguments: object, codes: tuple[int, ...] = (0,)) -> str:
     from dashgaze.cli.application import app
 
     result = CliRunner().invoke(app, [str(each) for each in arguments])
-    assert result.exit_code in codes, f"{arguments}: {result.exit_code}\n{result.output}"
+    said = f"{arguments}: {result.exit_code} {result.exception!r}\n{result.output}"
+    assert result.exit_code in codes, said
     return result.stdout
 
 

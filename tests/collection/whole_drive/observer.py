@@ -47,6 +47,10 @@ class Observer:
     def screen(self) -> str:
         return self.screens[-1][1] if self.screens else ""
 
+    def looks_away(self) -> None:
+        """See what the next recorder draws, not what the last one has left on the screen."""
+        self.screens.append((time.monotonic(), ""))
+
     async def sees(self, *words: str, within_s: float = 20.0) -> str:
         """Wait until all of some words are on the screen at once."""
         return await self._until(

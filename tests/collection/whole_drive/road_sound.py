@@ -12,7 +12,7 @@ from dashgaze.media import Sound
 
 RATE_HZ = 48_000
 FIND_HZ = 16_000
-CHIRP_EVERY_S = 8.0
+CHIRP_EVERY_S = 4.0
 FIRST_CHIRP_S = 5.0
 # A chirp stands out in a matched filter by far more than this.
 LEAST_PEAK = 8.0
@@ -27,7 +27,7 @@ class PlantedChirp:
 
 
 class RoadSound:
-    """Road noise that swells, bursts of speech, and a chirp every eight seconds, no two alike."""
+    """Road noise that swells, bursts of speech, and a chirp every four seconds, no two alike."""
 
     def __init__(self, duration_s: float, *, seed: int = 7) -> None:
         draw = np.random.default_rng(seed)

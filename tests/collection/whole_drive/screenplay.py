@@ -59,7 +59,9 @@ class Screenplay:
         """Switch on the eye tracker, and start the browser."""
         simulated = SimulatedOptions(
             record_to=self.exports,
-            scene_size_px=(320, 320),
+            # Few and small pictures: a browser that codes two videos needs the processor, too.
+            scene_size_px=(160, 160),
+            scene_hz=10.0,
             clock_offset_ms=OFFSET_MS,
             clock_drift_ppm=DRIFT_PPM,
         )

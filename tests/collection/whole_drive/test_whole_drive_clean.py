@@ -27,8 +27,18 @@ from dashgaze.media import Sound, probe, read_frame_times, read_sound
 from dashgaze.schemas.time_map import TimeMapDocument
 from dashgaze.session import open_session
 
-RECORD_S = 48.0
+RECORD_S = 60.0
+# For so long at least both hear the same, however late a busy computer begins; sync needs sixteen.
+HEARD_S = 24.0
 MOST_ERROR_MS = 20.0
+# Less than the smallest jump of an offset that sync tells, 5 ms.
+MOST_JUMP_ERROR_MS = 3.0
+# A jump is found to within a window of sound.
+EDGE_S = 3.0
+
+
+# How far north each second brings the car.
+STEP_DEG = 1e-4
 
 
 class CarLoudspeaker:
@@ -90,8 +100,8 @@ class Drive(Screenplay):
         self.road_sound = road_sound
         self.hearing: Hearing | None = None
         self.next_seed = 0
-        # On the road video's clock; before that the tracker hears something else.
-        self.heard_from_s = 0.0
+        # On the road video's clock; before and after that the tracker hears something else.
+        self.heard_from_s = self.heard_to_s = 0.0
 
     async def play(self) -> None:
         async with self.stage() as device, self.recorder() as recorder:
@@ -106,7 +116,7 @@ class Drive(Screenplay):
     async def _drive_along(self) -> None:
         """Be somewhere else each second."""
         for step in range(200):
-            await self.context.set_geolocation(PLACE | {"latitude": 48.137 + step * 1e-4})
+            await self.context.set_geolocation(PLACE | {"latitude": 48.137 + step * STEP_DEG})
             await asyncio.sleep(1.0)
 
     async def _record(self, device: DeviceSimulator) -> None:
@@ -128,7 +138,10 @@ class Drive(Screenplay):
         press("p", "u")
         await see("taken back")
         await see("last: overtake")
-        await asyncio.sleep(max(0.0, began_s + RECORD_S - time.monotonic()))
+        heard_s = (time.time_ns() - at_ns) / 1e9
+        left_s = max(began_s + RECORD_S - time.monotonic(), HEARD_S - heard_s)
+        await asyncio.sleep(left_s)
+        self.heard_to_s = (time.time_ns() - self.hearing.zero_host_ns) / 1e9
         press("e")
         await see("End the drive?")
         press("y")
@@ -193,7 +206,7 @@ def test_a_drive_leaves_a_whole_session_with_its_evidence(drive):
     assert len(track.latitude_deg) > RECORD_S / 2
     assert track.latitude_deg[0] == pytest.approx(48.137)
     assert (np.diff(track.latitude_deg) >= 0).all()
-    assert track.latitude_deg[-1] > 48.140
+    assert track.latitude_deg[-1] > 48.137 + (RECORD_S / 2) * STEP_DEG
     for name in ("road", "driver"):
         info = probe(drive.session / f"phone/{name}.webm")
         assert info.duration_s > RECORD_S
@@ -239,37 +252,40 @@ def test_sync_finds_the_offset_that_was_planted(drive):
     )
     # On a busy computer the tracker begins to hear the road late; what it heard before fits anything.
     later = [each for each in document.reasons if not _before(each, drive.heard_from_s)]
-    assert document.verdict == "ok" or not later, (document.reasons, drive.heard_from_s)
+    jumps = [each for each in later if each.startswith("The offset jumps by")]
+    assert document.verdict == "ok" or later == jumps, (document.reasons, drive.heard_from_s)
     first_ns = open_session(drive.session).recording().first_frame_ns
-    segment = document.segments[0]
     rows = []
-    for phone_s in np.arange(10.0, RECORD_S, 5.0):
+    for phone_s in np.arange(10.0, drive.heard_to_s, 5.0):
         host_ns = drive.hearing.zero_host_ns + round(phone_s * 1e9)
         truth_s = (drive.clock.stamp_ns(drive.clock.steady_ns(host_ns)) - first_ns) / 1e9
-        mapped_s = segment.offset_s + (1 + segment.drift_ppm * 1e-6) * phone_s
-        rows.append((mapped_s - truth_s) * 1e3)
+        rows.append((_mapped_s(document, phone_s) - truth_s) * 1e3)
     # A second truth, which rests on nothing but the two files: the chirps in both.
     begin_s = drive.hearing.zero_place_s
     chirps = [
         each
         for each in drive.road_sound.chirps
-        if begin_s + 10.0 < each.start_s < begin_s + RECORD_S
+        if drive.heard_from_s < each.start_s - begin_s < drive.heard_to_s
     ]
     road = find_chirps_s(_sound(drive.session / "phone/road.webm"), chirps)
     world = find_chirps_s(_world_sound(drive.session, first_ns), chirps)
     both = sorted(set(road) & set(world))
-    planted = [
-        (segment.offset_s + (1 + segment.drift_ppm * 1e-6) * road[seed] - world[seed]) * 1e3
-        for seed in both
-    ]
+    planted = {road[seed]: (_mapped_s(document, road[seed]) - world[seed]) * 1e3 for seed in both}
     print(f"\nsync minus planted clock: {np.round(rows, 3)} ms")
-    print(
-        f"sync minus chirps in both: {np.round(planted, 3)} ms; drift {segment.drift_ppm:.0f} ppm"
-    )
+    print(f"sync minus chirps in both: {np.round(list(planted.values()), 3)} ms")
     assert len(both) >= 4
     # The planted clock rests on when the page's part began, which says how far it may be off.
     assert np.abs(rows).max() < MOST_ERROR_MS + drive.hearing.error_ms
-    assert np.abs(planted).max() < MOST_ERROR_MS
+    assert max(map(abs, planted.values())) < MOST_ERROR_MS
+    # A browser that gets no processor loses sound; that sync tells of it must be true.
+    for segment in document.segments if jumps else ():
+        inside = [
+            abs(error_ms)
+            for at_s, error_ms in planted.items()
+            if segment.phone_start_s + EDGE_S < at_s < segment.phone_end_s - EDGE_S
+        ]
+        assert inside, (jumps, planted)
+        assert max(inside) < MOST_JUMP_ERROR_MS, (jumps, planted)
 
 
 @pytest.mark.slow
@@ -279,6 +295,14 @@ def test_frames_and_report_are_made(drive):
     run("report", drive.session, codes=(0, 3, 4))
     page = next(drive.session.rglob("report.html"))
     assert drive.session.name in page.read_text(encoding="utf-8")
+
+
+def _mapped_s(document: TimeMapDocument, phone_s: float) -> float:
+    """Give tracker time at a phone time, by the stretch that it lies in."""
+    segment = next(
+        (each for each in document.segments if phone_s < each.phone_end_s), document.segments[-1]
+    )
+    return segment.offset_s + (1 + segment.drift_ppm * 1e-6) * phone_s
 
 
 def _before(reason: str, time_s: float) -> bool:

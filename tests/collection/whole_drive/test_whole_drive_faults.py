@@ -16,6 +16,8 @@ from dashgaze.session import open_session
 
 OFFLINE_S = 10.0
 SERVER_GONE_S = 3.0
+# Of gaze that the tracker's own recording has before the glasses are pulled out.
+RECORDED_BEFORE_S = 1.0
 
 
 class FaultyDrive(Screenplay):
@@ -25,10 +27,9 @@ class FaultyDrive(Screenplay):
         async with self.stage() as device:
             async with self.recorder() as recorder:
                 await self.prepare()
+                began_s = time.monotonic()
                 await self._unplug(device)
-                await self._cut_websocket(device)
-                await self._go_offline()
-                await self._lose_packets(device)
+                await asyncio.gather(self._go_offline(), self._trouble_the_tracker(device))
                 self.observer.press("d")
                 await self.observer.sees("Leave this screen, recordings go on?")
                 self.observer.press("y")
@@ -36,20 +37,25 @@ class FaultyDrive(Screenplay):
             await asyncio.sleep(SERVER_GONE_S)
             assert await self.page.is_visible("#black"), "the driver is told nothing"
             assert device.recording_id is not None
+            self.observer.looks_away()
             async with self.recorder(resumed=True) as recorder:
                 await self.observer.sees("PHONE RECORDS", "TRACKER RECORDS", within_s=30)
                 self.observer.press("o")
                 await self.observer.sees("overtake logged")
-                await asyncio.sleep(2.0)
                 self.observer.press("e")
                 await self.observer.sees("End the drive?")
                 self.observer.press("y")
                 await self.observer.sees("Last, the sync sound")
                 self.observer.press("enter")
+                self.live_s = time.monotonic() - began_s
                 assert (await recorder).end == "closed"
 
     async def _unplug(self, device) -> None:
         see = self.observer.sees
+        # Gaze is streamed at once, and recorded a while after the start: see `DeviceOptions`.
+        begins_s = device.options.gaze_lead_s
+        while device.describe()["recorded_s"] < begins_s + RECORDED_BEFORE_S:
+            await asyncio.sleep(0.05)
         before = self.observer.bells
         await device.switch("unplugged")
         await see("The glasses are not plugged in.")
@@ -59,16 +65,21 @@ class FaultyDrive(Screenplay):
         await see("TRACKER RECORDS")
         await self.observer.sees_no_more("does not grow", "not plugged in")
 
-    async def _cut_websocket(self, device) -> None:
-        """Status comes by asking, too: the observer need not know."""
+    async def _trouble_the_tracker(self, device) -> None:
+        """Of a WebSocket that is cut the observer need not know: status comes by asking, too."""
         first = len(self.observer.screens)
         await device.switch("no_websocket")
         await asyncio.sleep(5.0)
         await device.switch("no_websocket", on=False)
+        device.faults.turn_on("packet_loss", 20)
+        await asyncio.sleep(3.0)
+        device.faults.turn_off("packet_loss")
+        await asyncio.sleep(1.0)
         shown = [words for _, words in self.observer.screens[first:]]
         assert shown
         assert all("TRACKER RECORDS" in words for words in shown)
-        assert not any("NOT REACHABLE" in words for words in shown)
+        assert not any("TRACKER NOT REACHABLE" in words for words in shown)
+        assert not any("TRACKER not reachable" in words for words in shown)
 
     async def _go_offline(self) -> None:
         before = self.observer.bells
@@ -81,13 +92,6 @@ class FaultyDrive(Screenplay):
         await self.context.set_offline(False)
         await self.observer.sees("PHONE RECORDS")
         await self.observer.sees_no_more("not reachable", "No page reports")
-
-    async def _lose_packets(self, device) -> None:
-        device.faults.turn_on("packet_loss", 20)
-        await asyncio.sleep(4.0)
-        device.faults.turn_off("packet_loss")
-        await asyncio.sleep(1.5)
-        assert "TRACKER RECORDS" in self.observer.screen
 
 
 @pytest.fixture(scope="module")
@@ -112,8 +116,9 @@ def test_the_phone_kept_and_sent_all_that_it_recorded_while_nobody_listened(driv
         path = drive.session / f"phone/{name}.webm"
         assert np.diff(read_frame_times(path).time_s).max() < 1.0
         sound = read_sound(path, rate_hz=16_000)
-        assert sum(end - start for start, end in sound.gaps_s) < 0.3
-        assert sound.duration_s > OFFLINE_S + 30
+        # A browser that gets no processor loses tenths of a second; a piece is one.
+        assert sum(end - start for start, end in sound.gaps_s) < 0.5
+        assert sound.duration_s > drive.live_s
 
 
 @pytest.mark.slow
@@ -121,7 +126,8 @@ def test_the_tracker_recorded_on_and_the_safety_log_says_what_it_lacks(drive):
     recording = open_session(drive.session).recording()
     times_s = recording.gaze.timestamp_ns / 1e9
     gaps_s = np.diff(times_s)
-    assert (gaps_s > 0.5).sum() == 1, "only while the glasses were unplugged"
+    (pulled,) = np.flatnonzero(gaps_s > 0.5)  # only while the glasses were unplugged
+    assert times_s[pulled] - times_s[0] > 0.9 * RECORDED_BEFORE_S
     log = read_gaze_log(drive.session / "field/gaze.bin")
     assert log.bad_records == 0
     noted = json.loads((drive.session / "field/gaze.json").read_text())

@@ -14,7 +14,12 @@ realtime = pytest.importorskip("pupil_labs.realtime_api")
 from pupil_labs.realtime_api.device import DeviceError
 from pupil_labs.realtime_api.models import Hardware, Recording, Sensor
 
-from dashgaze.collection.simulation.device import FAULTS, DeviceSimulator, FaultSwitches
+from dashgaze.collection.simulation.device import (
+    FAULTS,
+    DeviceOptions,
+    DeviceSimulator,
+    FaultSwitches,
+)
 from dashgaze.collection.simulation.device.faults import parse_fault
 from dashgaze.errors import InputError
 
@@ -343,3 +348,28 @@ def test_wrong_faults_are_refused_with_what_is_right() -> None:
     assert parse_fault("gone") == ("gone", None)
     with pytest.raises(InputError):
         parse_fault("gone=1")
+
+
+def test_a_fault_stays_on_where_its_new_value_makes_no_sense() -> None:
+    switches = FaultSwitches()
+    switches.turn_on("packet_loss", 20)
+    with pytest.raises(InputError, match="can't have the value"):
+        switches.turn_on("packet_loss", 200)
+    assert switches.number("packet_loss") == 20
+
+
+def test_faults_switched_before_and_after_it_ran_make_no_samples() -> None:
+    async def check() -> None:
+        device = DeviceSimulator(DeviceOptions(scene_size_px=(64, 64), faults=("not_worn",)))
+        device.faults.turn_on("packet_loss", 5)
+        assert len(device.gaze_truth().timestamp_ns) == 0
+        async with device:
+            began_ns = device.clock.now_ns()
+            await asyncio.sleep(0.1)
+        truth = device.gaze_truth()
+        assert truth.timestamp_ns[0] > began_ns - 1e9
+        assert not truth.worn.any()
+        device.faults.turn_off("not_worn")
+        assert len(device.gaze_truth().timestamp_ns) == len(truth.timestamp_ns)
+
+    asyncio.run(check())

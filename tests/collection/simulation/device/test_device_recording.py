@@ -30,6 +30,11 @@ def chirp(*, stretch: float = 1.0) -> Sound:
     return Sound(samples=samples.astype(np.float32), rate_hz=CHIRP_HZ, start_s=0.0)
 
 
+def let_nothing_run(seconds: float) -> None:
+    """Hold up the event loop, as a computer does that has other things to do."""
+    time.sleep(seconds)
+
+
 async def record(device: DeviceSimulator, seconds: float) -> str:
     async with realtime.Device(device.address, device.port) as client:
         recording_id = await client.recording_start()
@@ -195,6 +200,53 @@ def test_glasses_plugged_in_again_begin_new_parts(with_device: Any, tmp_path: Pa
             assert not ((stamps > away_ns + 5e7) & (stamps < back_ns)).any()
             assert (stamps < away_ns).any()
             assert (stamps > back_ns).any()
+
+    with_device(check, record_to=tmp_path, **QUICK)
+
+
+@pytest.mark.parametrize("fault", ["unplugged", "no_scene_camera", "not_worn"])
+def test_a_late_event_loop_samples_what_was_due_as_things_were_then(
+    with_device: Any, tmp_path: Path, fault: str
+) -> None:
+    """A busy computer: nothing had its turn for 0.3 s before a fault came, nor before it went."""
+
+    async def check(device: DeviceSimulator) -> None:
+        async with realtime.Device(device.address, device.port) as client:
+            await client.recording_start()
+            await asyncio.sleep(0.6)
+            let_nothing_run(0.3)
+            on_ns = device.clock.now_ns()
+            device.faults.turn_on(fault)
+            await asyncio.sleep(0.1)
+            let_nothing_run(0.3)
+            off_ns = device.clock.now_ns()
+            device.faults.turn_off(fault)
+            await asyncio.sleep(0.6)
+            await client.recording_stop_and_save()
+        recording = open_recording(device.recordings[0])
+        gaze_ns, frames_ns = recording.gaze.timestamp_ns, recording.world.timestamp_ns
+        imu_ns = recording.imu.timestamp_ns
+        away = {
+            "gaze": (gaze_ns > on_ns) & (gaze_ns < off_ns),
+            "motion": (imu_ns > on_ns) & (imu_ns < off_ns),
+            "pictures": (frames_ns > on_ns) & (frames_ns < off_ns),
+        }
+        missing = {
+            "unplugged": {"gaze", "motion", "pictures"},
+            "no_scene_camera": {"pictures"},
+            "not_worn": set(),
+        }[fault]
+        for name, inside in away.items():
+            # A sample may come due between reading the clock and switching; a picture is not made so fast.
+            most = 0 if name == "pictures" else 1
+            assert inside.sum() <= most if name in missing else inside.any(), name
+        for stamps_ns, step_ns in ((gaze_ns, 8.4e6), (imu_ns, 5e6)):
+            assert on_ns - stamps_ns[stamps_ns < on_ns][-1] < 2 * step_ns, "up to the fault"
+            assert stamps_ns[stamps_ns > off_ns][0] - off_ns < 0.3e9, "and on again"
+        if fault == "not_worn":
+            worn = recording.gaze.worn
+            assert worn[~away["gaze"]].all()
+            assert worn[away["gaze"]].sum() <= 1
 
     with_device(check, record_to=tmp_path, **QUICK)
 
