@@ -1,7 +1,7 @@
 """Simulated studies for calibrate_tests.py, in memory: measured gaze as `SessionData`, and planned fixations."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -10,7 +10,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dashgaze.analysis.contract.study import SessionData, Study
-from dashgaze.analysis.study.session_arrays import session_data
+from dashgaze.analysis.study.session_arrays import (
+    CAR_YAW_RATE_FACT,
+    YAW_RATE_FACT,
+    session_data,
+)
 from dashgaze.collection.simulation.lens import Lens
 from dashgaze.collection.simulation.story.effects import Effects
 from dashgaze.collection.simulation.story.fixation_plan import plan_fixations
@@ -29,6 +33,11 @@ from dashgaze.collection.simulation.story.tracker_gaze import TrackerError
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
+TRUE_YAW_RATE_FACT = "true_car_yaw_rate_deg_s"
+"""Name in `SessionData.facts` of the car's yaw rate, right positive, without error: not of the data set."""
+
+# As `dashgaze vanishing-point` measures it in two simulated drives: 0.12 and 0.34 deg/s, and 0 to 4 % too little.
+_YAW_RATE_SD_DEG_S, _YAW_RATE_PART = 0.35, 0.98
 _HOURS = {"day": 12, "twilight": 18, "night": 21}
 _OBJECTS = (1, 2)
 
@@ -139,7 +148,43 @@ def _measured(planned: PlannedSession, effects: Effects, minutes: float, fps: fl
         "duration_s": float(stamps[-1] - stamps[0]) / 1e9,
         "frame_count": len(stamps),
     }
-    return session_data(frames.append_column("time_ns", pa.array(stamps - stamps[0])), row)
+    session = session_data(frames.append_column("time_ns", pa.array(stamps - stamps[0])), row)
+    heading_deg = np.degrees(np.unwrap(drive.ride.travel_heading_rad(drive.phone_s)))
+    rate = np.gradient(heading_deg, drive.phone_s)
+    return replace(session, facts=session.facts | {TRUE_YAW_RATE_FACT: rate})
+
+
+def with_turns(study: Study, seed: int, *, dealt: bool, seen: bool) -> Study:
+    """Give a study in which cars turn otherwise, or in which the road video tells how they turn.
+
+    Parameters
+    ----------
+    study
+        As `measured_study` gives it.
+    seed
+        Of what is dealt, and of errors.
+    dealt
+        Whether each session gets another session's turns. What the head does in the car stays, so that what
+        leaks from gaze into the gyroscope's turns does too; but no gaze can follow, and none is carried along.
+    seen
+        Whether the road video's yaw rate is known.
+    """
+    rng = np.random.default_rng([seed, 11])
+    own = [np.asarray(each.facts[TRUE_YAW_RATE_FACT]) for each in study.sessions]
+    others = list(own)
+    if dealt:
+        circle = rng.permutation(len(own))  # each gets the turns of the next one in it
+        for place, following in zip(circle, np.roll(circle, -1), strict=True):
+            others[place] = own[following]
+    sessions = []
+    for session, mine, other in zip(study.sessions, own, others, strict=True):
+        felt = np.asarray(session.facts[YAW_RATE_FACT], dtype=np.float64) - mine + other
+        facts: dict[str, Any] = session.facts | {YAW_RATE_FACT: felt, TRUE_YAW_RATE_FACT: other}
+        if seen:
+            error = _YAW_RATE_SD_DEG_S * rng.standard_normal(len(other))
+            facts[CAR_YAW_RATE_FACT] = _YAW_RATE_PART * other + error
+        sessions.append(replace(session, facts=facts))
+    return replace(study, sessions=tuple(sessions))
 
 
 @cache

@@ -10,7 +10,8 @@ fixations, no effect
     of the tests of `dashgaze.analysis.statistics`.
 measured, no effect
     The whole way: measured gaze (tracker's errors, mapping, blinks, glances aside), directions, and the sections of
-    the report. Before, vanishing points are dealt out among sessions, so that gaze has none of its own.
+    the report. Before, vanishing points are dealt out among sessions, so that gaze has none of its own, and, for
+    following, turns of the cars: what the head does in the car stays in the gyroscope.
     Where the simulation itself differs between conditions in ways `Effects` does not list, a row says so:
     it is no false positive, and has no bounds.
 fixations, usual effects
@@ -36,12 +37,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from calibrate_rates import coverages, means, rates, show
-from calibrate_studies import FloatArray, PlannedGaze, measured_study, planned_gaze
+from calibrate_rates import OWN_TURNS_SEEN, coverages, means, rates, show
+from calibrate_studies import FloatArray, PlannedGaze, measured_study, planned_gaze, with_turns
 from rich.console import Console
 
 from dashgaze.analysis.contract.direction import GazeDirections
+from dashgaze.analysis.contract.finding import Finding
 from dashgaze.analysis.contract.study import Study
+from dashgaze.analysis.gaze.following import following_findings
 from dashgaze.analysis.gaze.options import GazeOptions
 from dashgaze.analysis.gaze.spread import spread
 from dashgaze.analysis.gaze.vanishing_point_bias import vanishing_point_bias
@@ -95,6 +98,8 @@ def main() -> int:
         *((one_measured_null, asked.seed + number, size) for number in range(asked.measured)),
         *((one_measured, asked.seed + number, size) for number in range(asked.recovered)),
     ]
+    # Small optimisations are much slower where several threads share them.
+    os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     started = time.perf_counter()
     rows: dict[str, list[Any]] = {}
     said: list[dict[str, Any]] = []
@@ -363,10 +368,22 @@ def one_measured_null(seed: int, size: tuple[int, float, float]) -> list[tuple[s
             continue
         if finding.key.startswith("vanishing_point.offset"):
             continue
-        for place, test in enumerate(finding.tests):
-            name = finding.key + (" (permuted)" if place else "")
-            rows.append(("measured", (name, test.p, finding.naive_p)))
+        rows += _tests_of(finding, finding.key)
+    for name, dealt, seen in (
+        ("following, turns of others", True, False),
+        ("following, turns of others, road video", True, True),
+        (OWN_TURNS_SEEN, False, True),
+    ):
+        turned = with_turns(study, seed, dealt=dealt, seen=seen)
+        rows += _tests_of(following_findings(turned, directions, options)[0][0], name)
     return rows
+
+
+def _tests_of(finding: Finding, name: str) -> list[tuple[str, Any]]:
+    return [
+        ("measured", (name + (" (permuted)" if place else ""), test.p, finding.naive_p))
+        for place, test in enumerate(finding.tests)
+    ]
 
 
 def one_measured(seed: int, size: tuple[int, float, float]) -> list[tuple[str, Any]]:
@@ -377,12 +394,17 @@ def one_measured(seed: int, size: tuple[int, float, float]) -> list[tuple[str, A
         *vanishing_point_bias(study, directions, options).findings,
         *spread(study, directions, options).findings,
     ]
+    seen = with_turns(study, seed, dealt=False, seen=True)
+    named = [
+        *((finding.key, finding) for finding in findings),
+        *(
+            (f"{finding.key}, road video", finding)
+            for finding in following_findings(seen, directions, options)[0]
+        ),
+    ]
     return [
-        (
-            "estimates",
-            (finding.key, finding.estimate.value, finding.estimate.low, finding.estimate.high),
-        )
-        for finding in findings
+        ("estimates", (name, finding.estimate.value, finding.estimate.low, finding.estimate.high))
+        for name, finding in named
         if finding.estimate is not None
     ]
 

@@ -203,6 +203,12 @@ def test_gaze_that_follows_objects_is_above_chance(made_study):
         figure = plot.draw()
         assert figure.axes[0].get_xlabel() or figure.axes[0].get_ylabel()
         figure.savefig("/dev/null", format="svg")
+    ratios = [
+        each for each in section.findings if each.key.startswith("objects.ratio.") and each.tests
+    ]
+    against_chance = [each for each in ratios if not each.key.endswith("heavy_to_light")]
+    assert against_chance
+    assert all("Read the size" in each.unproven for each in against_chance)
     rows = section.tables[0].rows
     assert len(rows) == 6
     assert all(len(row) == len(section.tables[0].columns) for row in rows)

@@ -3,12 +3,19 @@
 import tracemalloc
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from dashgaze.analysis.study.opening import iter_sessions, open_study
 from dashgaze.analysis.study.packed_dataset import is_simulated, open_dataset
-from dashgaze.analysis.study.session_arrays import READABLE, YAW_RATE_FACT, frame_columns
+from dashgaze.analysis.study.session_arrays import (
+    CAR_YAW_RATE_FACT,
+    READABLE,
+    YAW_RATE_FACT,
+    frame_columns,
+    session_data,
+)
 from dashgaze.errors import InputError
 
 
@@ -75,7 +82,9 @@ def test_columns_that_are_not_asked_for_count_as_missing(packed_labels):
 def test_every_readable_name_has_columns_of_the_schema():
     from dashgaze.schemas.dataset_tables import DATASET_FRAME_TABLE
 
-    assert set(frame_columns()) <= set(DATASET_FRAME_TABLE.column_names)
+    # What the road video tells of the car's turns is read wherever a data set has it.
+    later = {CAR_YAW_RATE_FACT}
+    assert set(frame_columns()) <= set(DATASET_FRAME_TABLE.column_names) | later
     assert all(frame_columns([name]) for name in READABLE)
 
 
@@ -145,3 +154,16 @@ def test_memory_stays_flat_from_session_to_session(packed_labels):
 )
 def test_simulated_sessions_are_told_by_their_row(row, made_up):
     assert is_simulated(row) is made_up
+
+
+def test_the_road_videos_yaw_rate_is_read_where_a_data_set_has_it():
+    columns = {"time_ns": [0, 33_000_000, 66_000_000], CAR_YAW_RATE_FACT: [1.5, None, -2.0]}
+    session = session_data(pa.table(columns), {"session_id": "s", "driver_id": "d"})
+    np.testing.assert_array_equal(
+        session.facts[CAR_YAW_RATE_FACT], np.array([1.5, np.nan, -2.0], dtype=np.float32)
+    )
+    assert CAR_YAW_RATE_FACT in session.known
+    without = session_data(
+        pa.table({"time_ns": columns["time_ns"]}), {"session_id": "s", "driver_id": "d"}
+    )
+    assert CAR_YAW_RATE_FACT not in without.facts

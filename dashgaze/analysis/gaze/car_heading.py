@@ -1,48 +1,50 @@
-"""Where the car turns to, from gyroscope and gaze: what a camera fixed to the car cannot see.
-
-A vanishing point of travel stays where it is in the picture of a camera that turns with the car, so that it
-does not show bends. The glasses' gyroscope feels the car's turns and the head's. The head's angle in the car
-is known from gaze itself, which is measured twice: relative to the head by the eye tracker, and relative to
-the road camera by the homographies. Their difference is free of the eyes, and taking it off leaves the car.
-"""
+"""How the car turns, told so that gaze can be held against it."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from ..contract.direction import GazeDirections
-from ..contract.study import BoolArray, FloatArray, SessionData
+from ..contract.study import FloatArray, SessionData
 from ..study.motion import frame_step_s, smooth
-from ..study.session_arrays import YAW_RATE_FACT
+from ..study.session_arrays import CAR_YAW_RATE_FACT, YAW_RATE_FACT
+
+TurnSource = Literal["road video", "gyroscope"]
 
 SMOOTHING_S = 1.0
-_FAST_S = 2.0
+APART_S = 2.0
+"""Gaze and what it does to the head have no say in turns so much earlier or later."""
+
+REACH_S = 3.0
 _WIDEST_DEG = 25.0
-_OUTLIER_SD = 4.0
-_ROUNDS = 4
 _FEWEST_S = 30.0
+_KNOWN_PART = 0.7
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CarHeading:
-    """How the car turns, for each of n frames; NaN where it is unknown.
+    """How the car turns, for each of n frames.
 
     Attributes
     ----------
-    heading_deg
-        Right positive, from an arbitrary zero that drifts with the gyroscope, smoothed over a second.
     yaw_rate_deg_s
-        Right positive.
+        Right positive, smoothed over a second, shape (n,), deg/s; NaN where it is unknown.
+    source
+        ``road video``: the road camera's own turns, which no gaze is in. ``gyroscope``: the head's turns less
+        those of the head in the car. Those are known from gaze, so that some of the gaze of a moment is in
+        the yaw rate of that moment, and the two must not be held against each other: see `turns_apart_deg_s`.
     """
 
-    heading_deg: FloatArray
     yaw_rate_deg_s: FloatArray
+    source: TurnSource
 
     def bearing_ahead_deg(self, time_s: FloatArray, lead_s: float) -> FloatArray:
         """Give the mean turn of the next seconds, shape (n,), deg, right positive.
 
         On a road of curvature κ it is the bearing of the point that the car reaches after `lead_s`, from
-        the present direction of travel: mean of the headings till then, less that of now.
+        the present direction of travel: mean of the headings till then, less that of now. With the yaw rate r
+        and the lead T it is ∫ (1 − u / T) r(t + u) du from 0 to T.
 
         Parameters
         ----------
@@ -51,26 +53,37 @@ class CarHeading:
         lead_s
             How far ahead.
         """
-        length = max(round(lead_s / frame_step_s(time_s)), 1)
-        known = np.isfinite(self.heading_deg)
-        total = np.concatenate([[0.0], np.cumsum(np.where(known, self.heading_deg, 0.0))])
-        number = np.concatenate([[0], np.cumsum(known)])
-        first = np.arange(len(time_s))
-        last = np.minimum(first + length, len(time_s) - 1) + 1
-        counted = number[last] - number[first]
-        mean = np.full(len(time_s), np.nan)
-        enough = counted >= length / 2
-        mean[enough] = (total[last] - total[first])[enough] / counted[enough]
-        return np.asarray(mean - self.heading_deg, dtype=np.float64)
+        step_s = frame_step_s(time_s)
+        length = max(round(lead_s / step_s), 1)
+        weights = 1 - np.arange(length) / length
+        weights[0] /= 2  # half of its step lies behind
+        kernel = np.concatenate([np.zeros(length - 1), weights])
+        return _weighted_mean(self.yaw_rate_deg_s, kernel) * float(weights.sum()) * step_s
+
+    def turns_apart_deg_s(self, time_s: FloatArray) -> FloatArray:
+        """Give the mean yaw rate from 2 to 5 s before and from 2 to 5 s after each frame, shape (n,), deg/s.
+
+        Bends last, so that it tells of the bend here without the turns of here. What leaks from gaze into
+        the yaw rate can't get in: looks are over within 2 s. Slow shifts of gaze and head come in by their
+        change from before to after, which takes both signs alike.
+
+        Parameters
+        ----------
+        time_s
+            Of the frames, shape (n,), s.
+        """
+        step_s = frame_step_s(time_s)
+        apart, reach = max(round(APART_S / step_s), 1), max(round(REACH_S / step_s), 1)
+        bump = np.hanning(reach + 2)[1:-1]
+        return _weighted_mean(
+            self.yaw_rate_deg_s, np.concatenate([bump, np.zeros(2 * apart - 1), bump])
+        )
 
 
 def car_heading(session: SessionData, gaze: GazeDirections) -> CarHeading | None:
-    """Estimate how the car turns; None without a gyroscope, or without gaze relative to the head.
+    """Tell how the car turns: by the road video if its yaw rate is known, else by the gyroscope.
 
-    The heading is the integral of the head's yaw rate less the head's azimuth in the car (gaze in the road
-    camera less gaze from the head). Gaze leaks into that difference, as the camera is not where the eyes are,
-    and as angles do not quite add up. A car's heading does not jump with gaze: what of its fast changes
-    (faster than 2 s) goes along with gaze is regressed out, or an analysis of following would find itself.
+    None without either, or with a gyroscope but without gaze relative to the head.
 
     Parameters
     ----------
@@ -79,41 +92,55 @@ def car_heading(session: SessionData, gaze: GazeDirections) -> CarHeading | None
     gaze
         Its directions.
     """
-    rate = session.facts.get(YAW_RATE_FACT)
     step_s = frame_step_s(session.time_s)
-    if rate is None or len(rate) != len(session) or not step_s > 0:
+    if not step_s > 0:
+        return None
+    seen = session.facts.get(CAR_YAW_RATE_FACT)
+    if seen is not None and len(seen) == len(session):
+        rate = smooth(np.asarray(seen, dtype=np.float64), session.time_s, SMOOTHING_S)
+        if np.count_nonzero(np.isfinite(rate)) * step_s >= _FEWEST_S:
+            return CarHeading(yaw_rate_deg_s=rate, source="road video")
+    return _felt_heading(session, gaze, step_s)
+
+
+def _felt_heading(session: SessionData, gaze: GazeDirections, step_s: float) -> CarHeading | None:
+    """Take the head's turns in the car off what the glasses' gyroscope feels.
+
+    The head's azimuth in the car is that of gaze in the road camera less that of gaze from the head. The eyes fall
+    out of this difference, but not wholly, as the camera is not where the eyes are, and as angles do not quite
+    add up.
+    """
+    felt = session.facts.get(YAW_RATE_FACT)
+    if felt is None or len(felt) != len(session):
         return None
     # A missing rate counts as none: the heading bends a little there, and does not break.
-    turned = np.cumsum(np.nan_to_num(np.asarray(rate, dtype=np.float64))) * step_s
+    turned = np.cumsum(np.nan_to_num(np.asarray(felt, dtype=np.float64))) * step_s
     head = gaze.camera_deg[:, 0] - session.gaze_angle_deg[:, 0]
-    around = gaze.camera_deg - gaze.reference_deg
-    near = (np.abs(around) < _WIDEST_DEG).all(axis=1)
-    raw = np.where(near, turned - head, np.nan)
-    known = np.isfinite(raw)
-    if np.count_nonzero(known) * step_s < _FEWEST_S:
+    near = (np.abs(gaze.camera_deg - gaze.reference_deg) < _WIDEST_DEG).all(axis=1)
+    heading = np.where(near, turned - head, np.nan)
+    if np.count_nonzero(np.isfinite(heading)) * step_s < _FEWEST_S:
         return None
-    leak = _leak(raw, around, session.time_s, known)
-    heading = smooth(raw - around @ leak, session.time_s, SMOOTHING_S)
-    return CarHeading(heading_deg=heading, yaw_rate_deg_s=np.gradient(heading) / step_s)
+    smoothed = smooth(heading, session.time_s, SMOOTHING_S)
+    return CarHeading(yaw_rate_deg_s=np.gradient(smoothed) / step_s, source="gyroscope")
 
 
-def _leak(raw: FloatArray, around: FloatArray, time_s: FloatArray, known: BoolArray) -> FloatArray:
-    """Find what of gaze is in the heading, by fast changes of both, shape (2,)."""
-    fast = raw - smooth(raw, time_s, _FAST_S)
-    given = np.where(known[:, None], around, np.nan)
-    parts = np.column_stack(
-        [given[:, axis] - smooth(given[:, axis], time_s, _FAST_S) for axis in (0, 1)]
-    )
-    usable = np.isfinite(fast) & np.isfinite(parts).all(axis=1)
-    if np.count_nonzero(usable) < 10:
-        return np.zeros(2)
-    kept = usable
-    factors: FloatArray = np.zeros(2)
-    for _ in range(_ROUNDS):
-        factors = np.asarray(
-            np.linalg.lstsq(parts[kept], fast[kept], rcond=None)[0], dtype=np.float64
-        )
-        rest = np.abs(fast - parts @ factors)
-        limit = _OUTLIER_SD * 1.4826 * float(np.median(rest[usable]))
-        kept = usable & (rest <= limit)
-    return np.asarray(factors, dtype=np.float64)
+def _weighted_mean(values: FloatArray, kernel: FloatArray) -> FloatArray:
+    """Average around each frame; NaN where less than 70 % of the weight is known, shape (n,).
+
+    Parameters
+    ----------
+    values
+        Shape (n,); NaN where unknown.
+    kernel
+        Weights of the frames around, of odd length; its middle is that of the frame itself.
+    """
+    from scipy.ndimage import convolve1d
+
+    known = np.isfinite(values)
+    turned = kernel[::-1]  # a convolution turns its kernel
+    total = convolve1d(np.where(known, values, 0.0), turned, mode="constant")
+    weight = convolve1d(known.astype(np.float64), turned, mode="constant")
+    enough = weight >= _KNOWN_PART * kernel.sum()
+    result = np.full(len(values), np.nan)
+    result[enough] = total[enough] / weight[enough]
+    return result

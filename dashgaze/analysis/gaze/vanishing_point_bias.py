@@ -49,7 +49,7 @@ def vanishing_point_bias(
     ----------
     study, directions
         Sessions, and their directions by name. Only those with vanishing points can say something of where;
-        following needs a gyroscope.
+        following needs the road video's yaw rate or a gyroscope.
     options
         How.
     """
@@ -88,7 +88,8 @@ def vanishing_point_bias(
             ),
             (
                 "Whether gaze follows bends is asked of its azimuth and the bearing of the point that the car reaches "
-                f"in {options.lead_s:g} s, which the gyroscope tells."
+                f"in {options.lead_s:g} s. The road video's yaw rate tells it where the data set has that; else the gyroscope does, "
+                "by the turns of other moments."
             ),
         ),
     )
@@ -222,7 +223,7 @@ def _moving_finding(places: Mapping[bool, list[_Place]], options: GazeOptions) -
             key=key,
             question=question,
             cannot_say=f"In the picture the vanishing point hardly moves (its median SD is {moved:.2f}°, noise "
-            "taken out), as the camera turns with the car. Whether gaze follows bends is told by the gyroscope.",
+            "taken out), as the camera turns with the car. Whether gaze follows bends is told by the car's turns.",
         )
     kinds: dict[bool, Comparison] = {}
     for direct_only, kind in places.items():

@@ -135,7 +135,7 @@ def _table(path: Path) -> "pa.Table":
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise InputError(f"{path.name} is larger than 2 GiB.", fix="Split it.", path=path)
-        return csv.read_csv(
+        table = csv.read_csv(
             path,
             convert_options=csv.ConvertOptions(
                 column_types=words | numbers,
@@ -144,6 +144,8 @@ def _table(path: Path) -> "pa.Table":
                 quoted_strings_can_be_null=True,
             ),
         )
+        _ = table.column_names  # bytes that are no UTF-8 show here
+        return table
     except OSError as error:
         raise InputError(
             f"{path} can't be read: {error.strerror or error}.", fix="Check it.", path=path

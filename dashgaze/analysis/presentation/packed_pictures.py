@@ -103,7 +103,7 @@ def _packed(
                     if picture is not None:
                         last_s = at_s
                         yield np.asarray(picture[..., ::-1], dtype=np.uint8)
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise InputError(
             f"{path} can't be read: {error}.",
             fix="Copy the data set again; `dashgaze validate` lists all that is damaged.",

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dashgaze.errors import OutputError
+from dashgaze.files import alone_at
 
 from .figure_files import FIGURES_FOLDER
 
@@ -32,11 +33,34 @@ def instead_of(out: Path, *, force: bool) -> Iterator[Path]:
     OutputError
         If there is something else than a report of ours, or the folder can't be replaced.
     """
-    if not force or not out.is_dir() or not any(out.iterdir()):
-        yield out
-        return
-    _refuse_others(out)
-    new, old = out.with_name(f"{out.name}.new"), out.with_name(f"{out.name}.old")
+    with alone_at(out) as left_behind:
+        if left_behind:
+            _tidy_up(out)
+        if not force or not out.is_dir() or not any(out.iterdir()):
+            yield out
+        else:
+            _refuse_others(out)
+            with _replacing(out) as new:
+                yield new
+
+
+def _beside(out: Path) -> tuple[Path, Path]:
+    return out.with_name(f"{out.name}.new"), out.with_name(f"{out.name}.old")
+
+
+def _tidy_up(out: Path) -> None:
+    """Put back, or throw away, what a run that was killed left beside a report."""
+    new, old = _beside(out)
+    if _is_report(old) and not out.exists():
+        old.replace(out)
+    for each in (new, old):
+        if each.is_dir() and not _others(each):
+            shutil.rmtree(each, ignore_errors=True)
+
+
+@contextmanager
+def _replacing(out: Path) -> Iterator[Path]:
+    new, old = _beside(out)
     for each in (new, old):
         if each.exists():
             raise OutputError(
@@ -70,15 +94,24 @@ def instead_of(out: Path, *, force: bool) -> Iterator[Path]:
 
 
 def _refuse_others(out: Path) -> None:
-    others = sorted(each.name for each in out.iterdir() if each.name not in _NAMES)
-    try:
-        schema = json.loads((out / NUMBERS_NAME).read_text(encoding="utf-8")).get("schema")
-    except (OSError, ValueError, AttributeError):
-        schema = None
-    if schema != SCHEMA or others:
+    others = _others(out)
+    if others or not _is_report(out):
         what = f"holds {others[0]}" if others else "holds no analysis"
         raise OutputError(
             f"{out} {what}; only a former analysis is ever replaced.",
             fix="Choose another name, or move that folder away.",
             path=out,
         )
+
+
+def _others(folder: Path) -> list[str]:
+    return sorted(each.name for each in folder.iterdir() if each.name not in _NAMES)
+
+
+def _is_report(folder: Path) -> bool:
+    """Whether a folder is a whole report of ours, and holds nothing else."""
+    try:
+        schema = json.loads((folder / NUMBERS_NAME).read_text(encoding="utf-8")).get("schema")
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return False
+    return bool(schema == SCHEMA and not _others(folder))

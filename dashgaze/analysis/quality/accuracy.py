@@ -66,7 +66,7 @@ def read_accuracy(drives: Path) -> dict[str, Accuracy]:
 def _content(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(
             f"{path} can't be read: {error}.",
             fix="Measure the offset again: dashgaze collect targets.",
@@ -85,7 +85,7 @@ def _accuracy(content: dict[str, Any], path: Path) -> Accuracy | None:
             scatter_deg=None if scatter is None else math.hypot(*(float(each) for each in scatter)),
             targets=int(content["used"]),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise InputError(
             f"{path} says ok and has no offset.",
             fix="Measure the offset again: dashgaze collect targets.",

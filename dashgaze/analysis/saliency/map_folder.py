@@ -9,6 +9,7 @@ divided by their sum. Maps have the shape of the road picture and any size.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 from numpy.typing import NDArray
@@ -150,7 +151,15 @@ def _values(path: Path) -> NDArray[np.float32]:
             values = np.load(path, allow_pickle=False)
         else:
             values = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
-    except (OSError, ValueError, EOFError, cv2.error) as error:
+    except (
+        OSError,
+        ValueError,
+        EOFError,
+        SyntaxError,
+        MemoryError,
+        TokenError,
+        cv2.error,
+    ) as error:
         raise InputError(
             f"{path} can't be read: {error}.", fix="Write the map again.", path=path
         ) from error

@@ -1,5 +1,6 @@
 """Does a track of gaze go with a track of conditions? Tested by shifting one against the other in time."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -186,8 +187,11 @@ def pooled_shift_test(
         null="conditions shifted in time within each session, mean over sessions",
         repeats=repeats,
     )
-    left_out = len(tests) - len(kept)
-    caveats = (f"{left_out} sessions are too short to be shifted.",) if left_out else ()
+    left_out = Counter(test.cannot_say for test in tests if test.cannot_say)
+    caveats = tuple(
+        f"Left out: {number} of {len(tests)} sessions. {reason}"
+        for reason, number in sorted(left_out.items())
+    )
     return Comparison(
         estimate=found.estimate,
         tests=(*found.tests, shifted),

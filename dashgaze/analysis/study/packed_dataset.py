@@ -214,7 +214,7 @@ def _read(path: Path, columns: Sequence[str] | None) -> pa.Table:
             fix="Copy the data set again; `dashgaze validate` lists all that is missing.",
             path=path,
         ) from error
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise InputError(
             f"{path} can't be read: {error}.",
             fix="Copy the data set again; `dashgaze validate` lists all that is damaged.",

@@ -100,7 +100,7 @@ def _pictures(path: Path) -> tuple[list[bytes], list[float]]:
                     if picture is not None and picture["bytes"]:
                         chosen.append(picture["bytes"])
                         times.append(at_s)
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise InputError(
             f"{path} can't be read: {error}.",
             fix="Copy the data set again; `dashgaze validate` lists all that is damaged.",

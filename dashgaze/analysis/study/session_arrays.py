@@ -19,6 +19,9 @@ YAW_RATE_FACT = "head_yaw_rate_deg_s"
 """Name in `SessionData.facts` of the head's yaw rate, right positive, deg/s: float32, shape (n,), of all frames
 as they were read (`SessionData.where` does not cut it). Its running mean is that of the car."""
 
+CAR_YAW_RATE_FACT = "car_yaw_rate_deg_s"
+"""The same of the car, as the road video shows it: no gaze and no head is in it. Data sets need not have it."""
+
 _NUMBERS = {
     "gaze_road_px": ("gaze_road_x_px", "gaze_road_y_px"),
     "gaze_road_cov_px2": ("gaze_road_cov_xx_px2", "gaze_road_cov_xy_px2", "gaze_road_cov_yy_px2"),
@@ -44,7 +47,7 @@ _OTHERS = {
     "homography_source": "homography_source",
 }
 # The glasses' y axis points down: a turn about it is one to the right.
-_YAW_RATE = "gyro_y_deg_s"
+_FACTS = {YAW_RATE_FACT: "gyro_y_deg_s", CAR_YAW_RATE_FACT: "car_yaw_rate_deg_s"}
 _ALWAYS = ("valid", "time_s")
 _CONDITIONS = ("lighting", "weather", "camera_position", "eyewear", "car")
 _TAKEN = {
@@ -58,7 +61,7 @@ _TAKEN = {
     *_CONDITIONS,
 }
 
-READABLE: tuple[str, ...] = (*_NUMBERS, *_FLAGS, *_OTHERS, YAW_RATE_FACT)
+READABLE: tuple[str, ...] = (*_NUMBERS, *_FLAGS, *_OTHERS, *_FACTS)
 """What of a session's frames can be asked for by name."""
 
 
@@ -82,8 +85,8 @@ def frame_columns(wanted: Sequence[str] | None = None) -> list[str]:
             columns += _NUMBERS[name]
         elif name in _FLAGS or name in _OTHERS:
             columns.append(_FLAGS.get(name) or _OTHERS[name])
-        elif name == YAW_RATE_FACT:
-            columns.append(_YAW_RATE)
+        elif name in _FACTS:
+            columns.append(_FACTS[name])
         elif name != "time_s":
             raise InputError(
                 f"The frames of a session have no {name!r}.",
@@ -128,9 +131,10 @@ def session_data(frames: pa.Table, row: Mapping[str, Any]) -> SessionData:
         arrays[source] = _text(frames, source)
         known.add(source)
     facts = {name: value for name, value in row.items() if name not in _TAKEN}
-    if _has_values(frames, _YAW_RATE):
-        facts[YAW_RATE_FACT] = _floats(frames, _YAW_RATE).astype(np.float32)
-        known |= {YAW_RATE_FACT, _YAW_RATE}
+    for name, column in _FACTS.items():
+        if _has_values(frames, column):
+            facts[name] = _floats(frames, column).astype(np.float32)
+            known |= {name, column}
     return SessionData(
         session_id=str(row["session_id"]),
         driver_id=str(row["driver_id"]),
