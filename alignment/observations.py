@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any, get_args
 from zipfile import BadZipFile
 
@@ -239,7 +240,10 @@ class Observations:
             with np.load(packed, allow_pickle=False) as content:
                 return cls(**{each.name: content[each.name] for each in fields(cls)})
         # a damaged archive may also seem to be encrypted or compressed in unknown ways
-        except (OSError, ValueError, KeyError, EOFError, RuntimeError, BadZipFile, zlib.error):
+        except (
+            *(OSError, ValueError, KeyError, EOFError, RuntimeError, SyntaxError, MemoryError),
+            *(TokenError, BadZipFile, zlib.error),
+        ):
             return None
 
 

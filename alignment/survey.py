@@ -1,10 +1,14 @@
 """A first look at a drive: a few pairs of frames from all over it, to learn what holds for all of it."""
 
+import zipfile
+import zlib
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dashgaze.files import replacing
 from dashgaze.progress import Progress, silent
 
 from .direct import DirectMatch, DirectMatcher, Prediction
@@ -43,6 +47,47 @@ class Survey:
     def static_share(self) -> float:
         """Share of the road view that is masked."""
         return 0.0 if self.usable is None else float((self.usable == 0).mean())
+
+    def save(self, path: Path) -> None:
+        """Write it, in one step."""
+        camera = self.road_camera
+        arrays = {"counts": np.array([self.look_count, self.match_count])}
+        if camera is not None:
+            arrays["camera"] = np.array(
+                [
+                    camera.focal_px,
+                    camera.spread_px,
+                    camera.count,
+                    *camera.size_px,
+                    *camera.centre_px,
+                ]
+            )
+        if self.usable is not None:
+            arrays["usable"] = self.usable
+        with replacing(path) as temporary, temporary.open("wb") as file:
+            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]  # of allow_pickle
+
+    @classmethod
+    def load(cls, path: Path) -> "Survey | None":
+        """Read one that was saved; None if there is none, or it is damaged."""
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                looks, matches = (int(each) for each in stored["counts"])
+                usable = stored.get("usable")
+                camera = stored["camera"].tolist() if "camera" in stored else None
+        # a damaged archive may also seem to be encrypted or compressed in unknown ways
+        except (
+            OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error
+        ):  # fmt: skip
+            return None
+        road_camera = None
+        if camera is not None:
+            focal_px, spread_px, count, width, height, x_px, y_px = camera
+            road_camera = RoadCamera(
+                focal_px=focal_px, spread_px=spread_px, count=int(count),
+                size_px=(int(width), int(height)), centre_px=(x_px, y_px),
+            )  # fmt: skip
+        return cls(look_count=looks, match_count=matches, road_camera=road_camera, usable=usable)
 
 
 def survey(

@@ -150,6 +150,8 @@ def _step_m(
 
 def _read_bytes(path: Path) -> bytes:
     try:
+        if path.exists() and not path.is_file():  # to open a pipe is to wait without end
+            raise OSError("it is not a file")
         size = path.stat().st_size
         content = path.read_bytes() if size <= MAX_BYTES else b""
     except OSError as error:

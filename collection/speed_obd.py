@@ -42,6 +42,7 @@ _TIME_WORDS = (
     r"timestamp|unix time|epoch|epoch time|utc|device time|date time|datetime|date",
     r"time|seconds|elapsed time|elapsed|t",
 )
+_LONGEST_TITLE = 200
 _BRACKETS = re.compile(r"[\[(]([^\])]*)[\])]")
 _SUFFIX = re.compile(
     r"^(?P<name>.*?)[ ](?P<unit>m s|mps|km h|kmh|kph|mph|kn|kt|knots|ns|us|ms|s|sec)$"
@@ -140,6 +141,8 @@ def read_obd(path: Path, *, zone_s: float | None = None) -> SpeedTrack:
 
 def _rows(path: Path) -> list[list[str]]:
     try:
+        if path.exists() and not path.is_file():  # to open a pipe is to wait without end
+            raise OSError("it is not a file")
         if path.stat().st_size > MAX_BYTES:
             raise InputError(
                 f"{path} has more than {MAX_BYTES / 2**20:.0f} MiB; a log of speed is smaller.",
@@ -168,7 +171,9 @@ def _rows(path: Path) -> list[list[str]]:
 
 def _plain(title: str) -> tuple[str, tuple[str, ...]]:
     """Give a heading without brackets, and what stood in them, in small letters."""
-    text = " ".join(title.lower().replace("_", " ").replace("*", " ").split())
+    # No heading of a signal is longer, and the search takes the square of the length.
+    short = title[:_LONGEST_TITLE]
+    text = " ".join(short.lower().replace("_", " ").replace("*", " ").split())
     bracketed = tuple(each.strip() for each in _BRACKETS.findall(text))
     bare = " ".join(_BRACKETS.sub(" ", text).split()).strip(" *.:")
     words = [each for each in bracketed if each in ("obd", "gps", "can")]

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from .dataset.reading.loading import load_dataset
     from .dataset.reading.validate import validate
     from .demonstration import demo
+    from .engine.run import RunOptions, run
+    from .engine.settings import Settings
+    from .engine.status import status
+    from .host import doctor
     from .models.compression.compress import compress
     from .models.compression.options import CompressOptions
     from .models.evaluation import EvaluateOptions, evaluate
@@ -61,6 +65,8 @@ __all__ = [
     "PredictOptions",
     "RenderOptions",
     "ReportOptions",
+    "RunOptions",
+    "Settings",
     "SimulateOptions",
     "TrainOptions",
     "VanishingPointOptions",
@@ -72,6 +78,7 @@ __all__ = [
     "check",
     "compress",
     "demo",
+    "doctor",
     "evaluate",
     "explain",
     "export_bids",
@@ -90,7 +97,9 @@ __all__ = [
     "read_published",
     "render",
     "report",
+    "run",
     "simulate",
+    "status",
     "sync",
     "train",
     "validate",
@@ -113,6 +122,8 @@ _HOMES = {
     "PredictOptions": ".models.prediction",
     "RenderOptions": ".rendering",
     "ReportOptions": ".reports",
+    "RunOptions": ".engine.run",
+    "Settings": ".engine.settings",
     "SimulateOptions": ".collection.simulation.session.simulate",
     "TrainOptions": ".models.training.options",
     "VanishingPointOptions": ".stages.vanishing_point",
@@ -123,6 +134,7 @@ _HOMES = {
     "check": ".checks",
     "compress": ".models.compression.compress",
     "demo": ".demonstration",
+    "doctor": ".host",
     "evaluate": ".models.evaluation",
     "explain": ".models.explanation.explain",
     "export_bids": ".dataset.exchange.bids",
@@ -141,7 +153,9 @@ _HOMES = {
     "read_published": ".dataset.exchange.published",
     "render": ".rendering",
     "report": ".reports",
+    "run": ".engine.run",
     "simulate": ".collection.simulation.session.simulate",
+    "status": ".engine.status",
     "sync": ".stages.sync",
     "train": ".models.training.train",
     "validate": ".dataset.reading.validate",

@@ -9,6 +9,8 @@
     │   │   └── NoSoundError  … that has no sound track, where one is needed
     │   └── RecordingError    an eye tracker recording
     ├── DeviceError           an eye tracker or phone refused, or did not answer
+    ├── RemoteError           a file on a remote store can't be read or written (dashgaze.remote_file)
+    │   └── RemoteChangedError  … was replaced meanwhile
     ├── OutputError           a result can't be written where it belongs
     ├── WorkerError           a process that helped was killed
     └── MissingExtraError     an optional package is not installed

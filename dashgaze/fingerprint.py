@@ -2,11 +2,13 @@
 
 import hashlib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dashgaze.errors import InputError
+from dashgaze.remote_file import StandIn, fetch_stretches, read_stand_in
 
 # Files up to this size are read whole. Of larger ones the head, the tail and evenly spaced blocks
 # are: a recorder, an editor or a broken copy changes the size, the header or the index.
@@ -16,9 +18,14 @@ _BLOCKS = 32
 # Written by file managers when someone looks into a folder.
 _NOT_CONTENT = frozenset({"thumbs.db", "desktop.ini"})
 
+# Of remote files: their ETag says that they are the same, so each stage need not read them again.
+_known: dict[tuple[str, int, str], str] = {}
+
 
 def fingerprint(path: Path) -> dict[str, Any]:
     """Give what identifies the content of a file or folder; the same on every machine.
+
+    A file that stands for a remote one has the fingerprint of that one.
 
     Of a file larger than 4 MiB 32 blocks of 64 KiB are read, so that a change that keeps the size
     and lies between these blocks goes unnoticed.
@@ -37,10 +44,14 @@ def fingerprint(path: Path) -> dict[str, Any]:
     ------
     InputError
         If something can't be read.
+    RemoteError
+        If a remote file can't be read, or is no longer the same.
     """
     try:
         if path.is_dir():
             return _of_folder(path)
+        if path.exists() and not path.is_file():  # to open a pipe is to wait without end
+            raise OSError("it is not a file")
         return _of_file(path)
     except OSError as error:
         place = Path(error.filename) if isinstance(error.filename, str) else path
@@ -64,19 +75,86 @@ def fingerprints(paths: Iterable[Path], *, root: Path) -> dict[str, dict[str, An
     return {path.relative_to(root).as_posix(): fingerprint(path) for path in sorted(set(paths))}
 
 
+@dataclass(frozen=True)
+class Stamp:
+    """What the file system says of a file, at no cost.
+
+    Attributes
+    ----------
+    size_bytes
+        Its size.
+    written_ns
+        When its content was written last.
+    changed_ns
+        When anything about it was, its name and its rights included.
+    folder_ns
+        When a name in its folder was changed last.
+    """
+
+    size_bytes: int
+    written_ns: int
+    changed_ns: int
+    folder_ns: int
+
+    def is_of_same(self, later: "Stamp") -> bool:
+        """Whether nobody wrote to the file in between, or moved another one there and it back again."""
+        written = (self.size_bytes, self.written_ns) != (later.size_bytes, later.written_ns)
+        moved = self.changed_ns != later.changed_ns and self.folder_ns != later.folder_ns
+        return not (written or moved)
+
+
+def stamps(path: Path) -> dict[str, Stamp]:
+    """Give the stamps of all files of a folder, by their paths in it; of a file its own; of nothing none."""
+    try:
+        files = _files(path, "") if path.is_dir() else [(path.name, path)]
+        return {name: _stamp(file) for name, file in files}
+    except OSError:  # who reads it says so
+        return {}
+
+
+def same_stamps(before: Mapping[str, Stamp], later: Mapping[str, Stamp]) -> bool:
+    """Whether nobody wrote to a file or folder between two moments."""
+    return before.keys() == later.keys() and all(
+        stamp.is_of_same(later[name]) for name, stamp in before.items()
+    )
+
+
+def _stamp(path: Path) -> Stamp:
+    status, folder = path.stat(), path.parent.stat()
+    return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, folder.st_mtime_ns)
+
+
 def _of_file(path: Path) -> dict[str, Any]:
+    stand_in = read_stand_in(path)
+    if stand_in is not None:
+        return _of_remote(stand_in, path)
     digest = hashlib.blake2b(digest_size=16)
     with path.open("rb") as file:
         size = file.seek(0, 2)
-        file.seek(0)
-        if size <= _WHOLE_BYTES:
-            digest.update(file.read())
-        else:
-            last = size - _BLOCK_BYTES
-            for block in range(_BLOCKS):
-                file.seek(last * block // (_BLOCKS - 1))
-                digest.update(file.read(_BLOCK_BYTES))
+        for start, end in _stretches(size):
+            file.seek(start)
+            digest.update(file.read(end - start))
     return {"size_bytes": size, "blake2b": digest.hexdigest()}
+
+
+def _of_remote(stand_in: StandIn, path: Path) -> dict[str, Any]:
+    size = stand_in.state.size_bytes
+    key = (stand_in.url, size, stand_in.state.version)
+    if key not in _known:
+        digest = hashlib.blake2b(digest_size=16)
+        for data in fetch_stretches(stand_in, path, _stretches(size)):
+            digest.update(data)
+        _known[key] = digest.hexdigest()
+    return {"size_bytes": size, "blake2b": _known[key]}
+
+
+def _stretches(size: int) -> list[tuple[int, int]]:
+    """Give what is read of a file of this size, as [start, end)."""
+    if size <= _WHOLE_BYTES:
+        return [(0, size)] if size else []
+    last = size - _BLOCK_BYTES
+    starts = (last * block // (_BLOCKS - 1) for block in range(_BLOCKS))
+    return [(start, start + _BLOCK_BYTES) for start in starts]
 
 
 def _of_folder(folder: Path) -> dict[str, Any]:

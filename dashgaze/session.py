@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING
 import yaml
 
 from dashgaze.errors import InputError, ManifestError
+from dashgaze.fingerprint import Stamp, same_stamps, stamps
 from dashgaze.progress import Progress, silent
-from dashgaze.schemas.manifest import MANIFEST_NAME, SessionManifest, parse_manifest
+from dashgaze.schemas.manifest import (
+    MANIFEST_NAME,
+    SessionManifest,
+    parse_manifest,
+    yaml_events,
+)
 
 if TYPE_CHECKING:
     from dashgaze.collection.eye_tracker import EyeTrackerRecording
@@ -39,7 +45,7 @@ class Session:
 
     root: Path
     manifest: SessionManifest
-    _recordings: "list[EyeTrackerRecording]" = field(
+    _recordings: "list[tuple[dict[str, Stamp], EyeTrackerRecording]]" = field(
         default_factory=list, init=False, repr=False, compare=False
     )
 
@@ -99,18 +105,20 @@ class Session:
         return path
 
     def recording(self, progress: Progress = silent) -> "EyeTrackerRecording":
-        """Read the eye tracker recording; the second call gives the first one's result.
+        """Read the eye tracker recording; the second call gives the first one's result if nothing changed.
 
         Raises
         ------
         RecordingError
             If it can't be read.
         """
-        if not self._recordings:
+        folder = self.eye_tracker_path
+        found = stamps(folder)
+        if not self._recordings or not same_stamps(self._recordings[0][0], found):
             from dashgaze.collection.eye_tracker import open_recording
 
-            self._recordings.append(open_recording(self.eye_tracker_path, progress=progress))
-        return self._recordings[0]
+            self._recordings[:] = [(found, open_recording(folder, progress=progress))]
+        return self._recordings[0][1]
 
 
 def open_session(path: Path) -> Session:
@@ -246,37 +254,35 @@ def _refuse_riddles(text: str, path: Path) -> None:
 
     A few aliases make a value of any size, and deep nesting takes the parser minutes.
     """
-    depth = 0
+    # Of each list or mapping that is open: whether a key comes next in it; None in a list.
+    key_next: list[bool | None] = []
     try:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            if isinstance(event, yaml.CollectionStartEvent):
-                depth += 1
-                if depth > _DEEPEST:
-                    raise _riddle(
-                        path,
-                        event,
-                        "too deep a nesting",
-                        "The README shows what a manifest looks like.",
-                    )
-            elif isinstance(event, yaml.CollectionEndEvent):
-                depth -= 1
-            if isinstance(event, yaml.AliasEvent):
-                raise _riddle(path, event, f"the alias *{event.anchor}", "Write the value there.")
-        waiting = [yaml.compose(text, Loader=yaml.SafeLoader)]
+        for event in yaml_events(text):
+            if isinstance(event, yaml.CollectionEndEvent):
+                key_next.pop()
+            elif isinstance(event, yaml.NodeEvent):
+                _refuse_riddle(event, key_next, path)
+                if key_next and key_next[-1] is not None:
+                    key_next[-1] = not key_next[-1]
+                if isinstance(event, yaml.CollectionStartEvent):
+                    key_next.append(True if isinstance(event, yaml.MappingStartEvent) else None)
     except (yaml.YAMLError, ValueError, RecursionError):
         return  # said better by who reads it
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, yaml.SequenceNode):
-            waiting.extend(node.value)
-        elif isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                if not isinstance(key, yaml.ScalarNode):
-                    raise _riddle(path, key, "a list or mapping as a key", "A key is a word.")
-                waiting.append(value)
 
 
-def _riddle(path: Path, place: yaml.Event | yaml.Node, what: str, fix: str) -> ManifestError:
+def _refuse_riddle(event: yaml.NodeEvent, key_next: list[bool | None], path: Path) -> None:
+    if isinstance(event, yaml.AliasEvent):
+        raise _riddle(path, event, f"the alias *{event.anchor}", "Write the value there.")
+    if not isinstance(event, yaml.CollectionStartEvent):
+        return
+    if len(key_next) == _DEEPEST:
+        fix = "The README shows what a manifest looks like."
+        raise _riddle(path, event, "too deep a nesting", fix)
+    if key_next and key_next[-1]:
+        raise _riddle(path, event, "a list or mapping as a key", "A key is a word.")
+
+
+def _riddle(path: Path, place: yaml.Event, what: str, fix: str) -> ManifestError:
     where = f" in line {place.start_mark.line + 1}" if place.start_mark else ""
     return ManifestError(f"{path} has {what}{where}.", fix=fix, path=path)
 

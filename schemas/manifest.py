@@ -1,8 +1,9 @@
 """The session manifest: ``session.yaml``."""
 
 import difflib
+import os
 import re
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal, get_args
@@ -28,6 +29,14 @@ LIGHTING: tuple[str, ...] = get_args(Lighting)
 EYEWEAR: tuple[str, ...] = get_args(Eyewear)
 CONSENT_SCOPES: tuple[str, ...] = get_args(ConsentScope)
 
+_DEEPEST = 64
+"""Lists and mappings in one another that YAML may have."""
+
+_DAY_S = 86_400.0
+_LAST_YEAR = 2100
+_LONGEST_NAME = 255
+"""What file systems take, bytes."""
+
 _ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -37,6 +46,8 @@ def _inside_session(value: Any) -> Any:
         path = PurePosixPath(value.replace("\\", "/"))
         if not value or path.is_absolute() or ".." in path.parts or re.match(r"[A-Za-z]:", value):
             raise ValueError("has to be a path inside of the session folder")
+        if "\0" in value or any(len(os.fsencode(part)) > _LONGEST_NAME for part in path.parts):
+            raise ValueError("holds a name that no file can have")
         return str(path)
     return value
 
@@ -50,7 +61,9 @@ RelativePath = Annotated[
 
 class _Model(BaseModel):
     # strict: YAML already has types; "3" for a number is a slip that the author should see
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, populate_by_name=True, allow_inf_nan=False
+    )
 
 
 class Consent(_Model):
@@ -78,6 +91,8 @@ class Intrinsics(_Model):
     def _three_by_three(cls, value: list[list[float]]) -> list[list[float]]:
         if [len(row) for row in value] != [3, 3, 3]:
             raise ValueError("has to be three rows of three numbers")
+        if not (value[0][0] > 0 and value[1][1] > 0 and value[2] == [0.0, 0.0, 1.0]):
+            raise ValueError("needs focal lengths above 0 on its diagonal and the last row 0, 0, 1")
         return value
 
     @field_validator("distortion")
@@ -113,6 +128,20 @@ class Phone(_Model):
     intrinsics: Intrinsics | None = Field(
         default=None, description="Calibration of the rear camera, if one was made."
     )
+
+    @field_validator("started_at_ns")
+    @classmethod
+    def _within_clocks(cls, value: int | None) -> int | None:
+        if value is not None and not 0 <= value < 2**62:
+            raise ValueError("is no Unix time in nanoseconds")
+        return value
+
+    @field_validator("driver_offset_s")
+    @classmethod
+    def _within_a_day(cls, value: float) -> float:
+        if abs(value) > _DAY_S:
+            raise ValueError("is more than a day")
+        return value
 
 
 class EyeTracker(_Model):
@@ -181,6 +210,8 @@ class SessionManifest(_Model):
                 raise ValueError("has to be ISO 8601, such as 2026-05-12T09:30:00+02:00") from error
             if moment.tzinfo is None:
                 raise ValueError("needs its offset from UTC, such as +02:00 at the end")
+            if not 1970 < moment.year < _LAST_YEAR:
+                raise ValueError("lies outside of the years that clocks of files can say")
         return value
 
     @property
@@ -194,8 +225,30 @@ class SessionManifest(_Model):
         return int(moment.timestamp()) * 10**9 + moment.microsecond * 1000
 
 
-class StrictLoader(yaml.SafeLoader):
-    """Safe YAML in which a key that stands twice is an error, not a silent loss."""
+class _Strictness:
+    """What strict loaders do with nodes, whichever parser has made them."""
+
+    def get_single_data(self) -> Any:
+        """Give the document; one that is nested too deeply is refused."""
+        try:
+            return super().get_single_data()  # type: ignore[misc]  # of a loader
+        except RecursionError as error:
+            raise yaml.composer.ComposerError(
+                None, None, "it is nested too deeply", self._mark()
+            ) from error
+        except (ValueError, LookupError, AttributeError, TypeError, OverflowError) as error:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"a value that can't be: {error}", self._mark()
+            ) from error
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """Give a value; one that is not of its own type (``!!int x``) is refused."""
+        try:
+            return super().construct_object(node, deep=deep)  # type: ignore[misc]  # of a loader
+        except (ValueError, LookupError, AttributeError, TypeError, OverflowError) as error:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"a value that can't be: {error}", node.start_mark
+            ) from error
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         """Give a mapping; refuse one with a key twice."""
@@ -207,7 +260,68 @@ class StrictLoader(yaml.SafeLoader):
                     None, None, f"the key {key!r} stands twice", key_node.start_mark
                 )
             seen.add(key)
-        return super().construct_mapping(node, deep)
+        found: dict[Hashable, Any] = super().construct_mapping(node, deep)  # type: ignore[misc]  # of a loader
+        return found
+
+    def _mark(self) -> yaml.Mark | None:
+        return self.get_mark() if isinstance(self, yaml.reader.Reader) else None
+
+
+class StrictLoader(_Strictness, yaml.SafeLoader):
+    """Safe YAML in which a key that stands twice is an error, not a silent loss.
+
+    Whatever is wrong with a text, it raises a `yaml.YAMLError` that names the place. Deep nesting, which takes the
+    parser minutes, is refused.
+    """
+
+    _depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Give a node; one that lies too deep is refused."""
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise yaml.composer.ComposerError(
+                None, None, "it is nested too deeply", self.get_mark()
+            )
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
+
+
+class _QuickLoader(_Strictness, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # known when run
+    """The same by libyaml, where it is there: ten times as fast. It must not be given deep nesting."""
+
+
+def _load(text: str) -> Any:
+    """Read YAML text: quickly if nothing is wrong with it, else with the words of `StrictLoader`."""
+    try:
+        if not nested_deeper(text, _DEEPEST):
+            return yaml.load(text, Loader=_QuickLoader)
+    except yaml.YAMLError:
+        pass  # the other parser says better what is wrong
+    return yaml.load(text, Loader=StrictLoader)
+
+
+def yaml_events(text: str) -> Iterator[yaml.Event]:
+    """Give the events of a YAML text, quickly.
+
+    Raises
+    ------
+    yaml.YAMLError
+        Where it ends to be YAML.
+    """
+    yield from yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+def nested_deeper(text: str, depth: int) -> bool:
+    """Whether lists and mappings lie in one another deeper than so many."""
+    now = 0
+    for event in yaml_events(text):
+        now += isinstance(event, yaml.CollectionStartEvent)
+        now -= isinstance(event, yaml.CollectionEndEvent)
+        if now > depth:
+            return True
+    return False
 
 
 def parse_manifest(text: str, *, path: Path) -> SessionManifest:
@@ -227,7 +341,7 @@ def parse_manifest(text: str, *, path: Path) -> SessionManifest:
         values of the wrong type or outside of the allowed ones.
     """
     try:
-        content = yaml.load(text, Loader=StrictLoader)
+        content = _load(text)
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ManifestError(

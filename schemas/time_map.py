@@ -15,7 +15,9 @@ def _quantity(unit: str, meaning: str, frame: str = "", **bounds: Any) -> Any:
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False
+    )
 
 
 class Segment(_Model):

@@ -56,7 +56,7 @@ from rich.table import Table
 from dashgaze.alignment.survey import Survey
 from dashgaze.progress import silent
 from dashgaze.stages.align_plan import AlignPlan
-from dashgaze.stages.align_work import look_around
+from dashgaze.stages.align_work import survey_longest
 
 RATE_HZ = 30
 HIGH_MBIT, LOW_MBIT = 17.0, 8.0
@@ -240,7 +240,7 @@ def measure_memory(figures: Figures, short: Clip, *, quick: bool) -> None:
 def survey_of(clip: Clip) -> tuple[AlignPlan, Survey]:
     """Plan a clip, and look around in it."""
     plan = plan_of(clip)
-    return plan, look_around(plan, feature_count=FEATURES, progress=silent)
+    return plan, survey_longest(plan, feature_count=FEATURES, progress=silent)
 
 
 def show_breakdown(clip: Clip) -> None:

@@ -52,7 +52,7 @@ def test_there_are_no_other_rooms():
         if entry.is_dir()
         and not entry.name.startswith(".")
         and not entry.name.endswith(".egg-info")
-        and entry.name not in ("build", "dist", "demo", "out")
+        and entry.name not in ("build", "dist", "demo", "out", "site")
     }
     assert folders == FOLDERS
 

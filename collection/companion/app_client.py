@@ -233,7 +233,9 @@ class AppClient:
                 unknown=changes,
                 fix=_NOT_REACHED_FIX,
             ) from error
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (
+            *(KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError),
+        ) as error:
             raise DeviceError(
                 f"The app at {self.address} gave an answer that makes no sense when asked to {to_do} "
                 f"({type(error).__name__}: {error}).",

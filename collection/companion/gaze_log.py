@@ -243,14 +243,19 @@ class GazeLog:
         }
         if self._size == 0:
             return found
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        with contextlib.suppress(
+            *(OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError)
+        ):
             content = json.loads(self.sidecar.read_text(encoding="utf-8"))
             found |= {
                 "connections": [
                     {**entry, "connection": int(entry["connection"])}
                     for entry in content["connections"]
                 ],
-                "gaps": [dict(entry) for entry in content["gaps"]],
+                "gaps": [
+                    {**entry, "begin_device_ns": int(entry["begin_device_ns"])}
+                    for entry in content["gaps"]
+                ],
                 "gap_count": int(content["gap_count"]),
                 "lost": int(content["samples_lost_in_network"]),
             }

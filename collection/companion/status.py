@@ -151,7 +151,7 @@ class CompanionStatus:
                 return replace(
                     self, sensors=MappingProxyType({**self.sensors, sensor.name: sensor})
                 )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             what = raw.get("model", "component") if isinstance(raw, dict) else "component"
             note = f"{what}: {type(error).__name__} {error}"
             if note in self.unreadable:

@@ -114,7 +114,7 @@ class StatusWatch:
     def _take_message(self, text: str) -> None:
         try:
             component = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return  # not JSON: one message less, polling gives the whole state
         if self._status is not None:
             self._status = self._status.with_component(component)

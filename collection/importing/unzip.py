@@ -12,7 +12,10 @@ from dashgaze.errors import InputError
 _MARKERS = frozenset({"gaze.csv", "world_timestamps.csv", "info.json"})
 _TOP_FILES = frozenset({"enrichment_info.txt", "sections.csv"})
 _MOST_MEMBERS = 100_000
-ZIP_ERRORS = (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error)
+ZIP_ERRORS = (
+    *(zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error),
+    *(ValueError, LookupError, OverflowError),  # of numbers and names in a damaged directory
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -109,7 +109,9 @@ class CopyRecord:
                 self.second_copies[each["path"]] = SecondCopy(**_known(SecondCopy, each))
         except FileNotFoundError:
             return
-        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        except (
+            *(OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError),
+        ) as error:
             raise InputError(
                 f"{self.path} can't be understood: {error}.",
                 fix="Move it away and offload again: files that are there are compared, not copied.",

@@ -109,6 +109,6 @@ def _offsets_ms(path: Path) -> dict[str, float]:
     try:
         for each in json.loads(path.read_text(encoding="utf-8"))["measurements"]:
             measured.setdefault(str(each["role"]), []).append(float(each["offset_ms"]))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return {}
     return {role: sorted(values)[len(values) // 2] for role, values in measured.items()}

@@ -1,6 +1,7 @@
 """Filling in ``session.yaml`` what only the files tell."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 def _fill_path(session: Path, phone: dict[str, Any], role: str, notes: list[str]) -> None:
     named = phone.get(role)
-    if isinstance(named, str) and (session / named).is_file():
+    if isinstance(named, str) and _is_there(session / named, Path.is_file):
         return
     folder = session / "phone"
     suffixes = {".csv", ".gpx", ".nmea"} if role == "location" else VIDEO_SUFFIXES
@@ -102,9 +103,19 @@ def _fill_path(session: Path, phone: dict[str, Any], role: str, notes: list[str]
         notes.append(f"phone: {role} is {phone[role]}.")
 
 
+def _is_there(path: Path, is_kind: Callable[[Path], bool]) -> bool:
+    """Tell whether there is such a file; one that can have no such name is not there."""
+    try:
+        return is_kind(path)
+    except (OSError, ValueError):
+        return False
+
+
 def _fill_tracker(session: Path, tracker: dict[str, Any], notes: list[str]) -> None:
     named = tracker.get("path")
-    folder = named if isinstance(named, str) and (session / named).is_dir() else "eye_tracker"
+    folder = "eye_tracker"
+    if isinstance(named, str) and _is_there(session / named, Path.is_dir):
+        folder = named
     found = recognise(session / folder) if (session / folder).is_dir() else None
     if found is None:
         return
@@ -126,14 +137,14 @@ def _fill_times(
             for key in _PAGE_KEYS:
                 if page.get(key) is not None and key not in phone:
                     phone[key] = page[key]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         pass
     road = phone.get("road")
-    if content.get("recorded_at") is not None or "started_at_ns" in phone or road is None:
+    if content.get("recorded_at") is not None or "started_at_ns" in phone:
         return
     try:
-        start = estimate_start(probe(session / road))
-    except DashgazeError:
+        start = estimate_start(probe(session / road)) if isinstance(road, str) else None
+    except (DashgazeError, OSError, ValueError):
         return
     if start is not None:
         content["recorded_at"] = start.text

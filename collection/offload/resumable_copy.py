@@ -207,7 +207,7 @@ class _PartFile:
             with self._path.open("rb") as file:
                 digest = _digest(file, size)
             return (size, digest) if digest.hexdigest() == noted["sha256"] else None
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
 
     def append(self, chunk: bytes) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dashgaze.collection.field.json_lines import write_all
-from dashgaze.errors import OutputError
+from dashgaze.errors import InputError, OutputError
 from dashgaze.files import sync_folder
 
 from . import limits
@@ -85,6 +85,11 @@ class Parts:
         ``field/page`` of the session.
     journal
         Its journal, just opened.
+
+    Raises
+    ------
+    InputError
+        If a line of it was changed.
     """
 
     def __init__(self, folder: Path, journal: Journal) -> None:
@@ -92,8 +97,15 @@ class Parts:
         self._journal = journal
         self._lock = asyncio.Lock()
         self.by_key: dict[str, Part] = {}
-        for line in journal.lines:
-            self._replay(line)
+        for number, line in enumerate(journal.lines, 1):
+            try:
+                self._replay(line)
+            except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+                raise InputError(
+                    f"{journal.path}, line {number} makes no sense: {error}.",
+                    fix=f"Move {folder} away as a whole: its videos can be given to `dashgaze import`.",
+                    path=journal.path,
+                ) from error
         for part in self.by_key.values():
             _cut_to(part.path, part.size_bytes)
 

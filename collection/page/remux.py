@@ -57,6 +57,8 @@ def read_part(path: Path) -> PartContent | None:
     """
     try:
         with open_media(path) as container:
+            if any(stream.codec_context is None for stream in _wanted(container)):
+                return None  # coded in a way that nothing here knows
             kind, codecs = _kind(container)
             times: list[float] = []
             end_s, sound = 0.0, False

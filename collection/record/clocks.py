@@ -60,7 +60,7 @@ def read_clocks(session: Path) -> tuple[ClockMeasurement, ...]:
         )
     except FileNotFoundError:
         return ()
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise InputError(
             f"{path} can't be read: {error}.", fix="Move it away; it is a helper only.", path=path
         ) from error

@@ -66,7 +66,7 @@ def read_event_keys(path: Path) -> tuple[EventKey, ...]:
     """
     try:
         content = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=StrictLoader)
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise InputError(
             f"{path} can't be read: {' '.join(str(error).split())}.",
             fix="Write one line a key, such as `k: cyclist`.",

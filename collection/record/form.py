@@ -255,7 +255,7 @@ def suggestions(drives: Path) -> Form:
             if key in QUESTIONS and value is not None
         }
         last = Form(**answers)
-    except (OSError, ValueError, AttributeError, InputError):
+    except (OSError, ValueError, AttributeError, RecursionError, InputError):
         last = Form()
     return last.over(Form(minutes=30.0, eye_tracker="pupil_invisible"))
 

@@ -227,7 +227,7 @@ def drive_status(root: Path) -> DriveStatus:
     folder.require_begun()
     try:
         screen = json.loads(folder.status.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         screen = None
     return DriveStatus(
         session=folder.root,

@@ -125,11 +125,21 @@ def pack_targets(session: Path) -> Path:
     Raises
     ------
     InputError
-        If no film was shown, or the page told no clock.
+        If no film was shown, the page told no clock, or a line of its log makes no sense.
     OutputError
         If it can't be written.
     """
-    lines = read_log(session)
+    try:
+        return _pack(session, read_log(session))
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise InputError(
+            f"{session / LOG_NAME} holds a line that makes no sense: {type(error).__name__} {error}.",
+            fix="Look for the line that was changed; the page writes no such ones.",
+            path=session / LOG_NAME,
+        ) from error
+
+
+def _pack(session: Path, lines: list[dict[str, Any]]) -> Path:
     runs = [line["run"] for line in lines if line.get("kind") == "frame"]
     if not runs:
         raise InputError(
@@ -199,7 +209,7 @@ def on_tracker_clock(session: Path, host_ns: NDArray[np.int64]) -> NDArray[np.in
             for each in content["measurements"]
             if each["role"] == "tracker"
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
     if not measured:
         return None

@@ -34,6 +34,8 @@ def check_derived(session: Session, findings: Findings) -> None:
 
 def _inputs(path: Path) -> dict[str, Any]:
     try:
+        if not path.is_file():  # to open a pipe is to wait without end
+            return {}
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}

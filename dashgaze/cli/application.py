@@ -17,6 +17,7 @@ from .command import SafeCommand
 from .compress import compress_command
 from .demo import demo_command
 from .detect_objects import detect_objects_command
+from .doctor import doctor_command
 from .evaluate import evaluate_command
 from .explain import explain_command
 from .export import export_command
@@ -30,8 +31,10 @@ from .predict import predict_command
 from .published import published_command
 from .render import render_command
 from .report import report_command
+from .run import run_command
 from .score_saliency import score_saliency_command
 from .simulate import simulate_command
+from .status import status_command
 from .sync import sync_command
 from .train import train_command
 from .validate import validate_command
@@ -51,10 +54,13 @@ app = typer.Typer(
 )
 # In the order in which a drive passes through them.
 app.command("demo", cls=SafeCommand)(demo_command)
+app.command("doctor", cls=SafeCommand)(doctor_command)
 app.command("simulate", cls=SafeCommand)(simulate_command)
 app.add_typer(collect_app)
 app.command("import", cls=SafeCommand)(import_command)
 app.command("check", cls=SafeCommand)(check_command)
+app.command("run", cls=SafeCommand)(run_command)
+app.command("status", cls=SafeCommand)(status_command)
 app.command("sync", cls=SafeCommand)(sync_command)
 app.command("frames", cls=SafeCommand)(frames_command)
 app.command("align", cls=SafeCommand)(align_command)

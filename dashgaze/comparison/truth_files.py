@@ -92,7 +92,7 @@ def truth_of(session: Session, *, of: str) -> Truth:
     path = session.truth / "truth.json"
     try:
         facts = dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, TypeError, ValueError) as error:
+    except (OSError, TypeError, ValueError, RecursionError) as error:
         raise InputError(f"{path} can't be read: {error}.", path=path) from error
     for key in ("clocks", of):
         if key not in facts:

@@ -70,7 +70,10 @@ def read_mtcnn_weights(folder: Path | None = None) -> MtcnnWeights:
         path = folder / f"{name}.pt"
         try:
             states[name] = torch.load(path, map_location="cpu", weights_only=True)
-        except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
+        except (
+            *(OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError, LookupError),
+            *(TypeError, AttributeError, AssertionError, ArithmeticError, MemoryError, ImportError),
+        ) as error:
             raise _no_weights(path, "holds no weights that torch can read") from error
     return MtcnnWeights(states=states, sha256=digests)
 

@@ -1,9 +1,11 @@
 """Looking for faces in a stretch of a video."""
 
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import cv2
@@ -103,7 +105,10 @@ class FoundFaces:
                 ),
                 decoded=kept["decoded"],
             )
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        except (
+            *(OSError, ValueError, KeyError, EOFError, RuntimeError, SyntaxError, MemoryError),
+            *(TokenError, zipfile.BadZipFile, zlib.error),
+        ):
             return None
         fits = len(found.decoded) == count and len(found.picture) == len(found.faces)
         return found if fits else None

@@ -3,10 +3,17 @@
 FFmpeg reads what is there and often does not tell that something is missing.
 """
 
+import re
 from pathlib import Path
 from typing import BinaryIO
 
+from dashgaze.remote_file import open_binary
+
 _MAX_BOXES = 1_000_000
+# More of them are fragments.
+_MOST_TOP_BOXES = 64
+# An empty list of keyframes: FFmpeg then looks into the pictures for them.
+_NO_KEYFRAMES = re.compile(rb"stss.{4}\0{4}", re.DOTALL)
 _EBML_HEADER, _EBML_SEGMENT = 0x1A45DFA3, 0x18538067
 _MP4_BOXES = {b"ftyp", b"moov", b"mdat", b"moof", b"free", b"skip", b"wide", b"styp", b"sidx"}
 _RIFF_LENGTH_UNKNOWN = (0, 0xFFFFFFFF)
@@ -14,7 +21,7 @@ _RIFF_LENGTH_UNKNOWN = (0, 0xFFFFFFFF)
 
 def lacks_index(path: Path) -> bool:
     """Whether a file is an MP4 or QuickTime movie whose index (moov) is missing or cut off."""
-    with path.open("rb") as file:
+    with open_binary(path) as file:
         boxes, cut = _mp4_boxes(file)
     if b"ftyp" not in boxes and b"mdat" not in boxes:
         return False
@@ -27,7 +34,7 @@ def is_cut_short(path: Path) -> bool:
     Known for MP4 and QuickTime, Matroska and WebM, WAV and AVI. False where the format states no
     length (a live recording, for example), so False is no proof of a whole file.
     """
-    with path.open("rb") as file:
+    with open_binary(path) as file:
         head = file.read(12)
         if head[4:8] in _MP4_BOXES:
             return _mp4_boxes(file)[1]
@@ -38,6 +45,40 @@ def is_cut_short(path: Path) -> bool:
             # One byte of slack: writers disagree on whether the last padding byte counts.
             return length not in _RIFF_LENGTH_UNKNOWN and 8 + length > _size(file) + 1
     return False
+
+
+def mp4_payload(path: Path) -> list[tuple[int, int]]:
+    """Give the stretches [start, end) of an MP4 or QuickTime movie that hold pictures and sound only.
+
+    Empty where they can't be told from the rest at once: in fragmented movies, in damaged ones and in
+    other formats.
+    """
+    with open_binary(path) as file:
+        if file.read(12)[4:8] not in _MP4_BOXES:
+            return []
+        end, position = _size(file), 0
+        payload: list[tuple[int, int]] = []
+        kinds: set[bytes] = set()
+        for _ in range(_MOST_TOP_BOXES):
+            if position >= end:
+                whole = b"moov" in kinds and b"moof" not in kinds
+                return payload if whole and position == end else []
+            file.seek(position)
+            head = file.read(16)
+            size, kind, begin = int.from_bytes(head[:4], "big"), head[4:8], 8
+            if size == 1:
+                size, begin = int.from_bytes(head[8:16], "big"), 16
+            if size < begin:
+                return []
+            if kind == b"mdat":
+                payload.append((position + begin, position + size))
+            elif kind == b"moov":
+                file.seek(position)
+                if _NO_KEYFRAMES.search(file.read(size)):
+                    return []
+            kinds.add(kind)
+            position += size
+    return []
 
 
 def _size(file: BinaryIO) -> int:

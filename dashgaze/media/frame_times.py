@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from dashgaze.errors import MediaError
 from dashgaze.progress import Progress, silent
 
-from .completeness import is_cut_short
-from .opening import first_video, open_media, read_only
+from .completeness import is_cut_short, mp4_payload
+from .opening import first_video, open_media_source, read_only
 
 _VP8 = ("vp8", "libvpx")
 # VP8 stores hidden reference frames as packets of their own (RFC 6386, 9.1); no decoder returns
@@ -21,6 +21,8 @@ _VP8 = ("vp8", "libvpx")
 _VP8_SHOW_FRAME = 0x10
 _WITHOUT_STAMPS = ("avi",)
 _PROGRESS_PACKETS = 1000
+# Codes of which FFmpeg takes the times of frames from an MP4's index alone.
+_INDEXED = ("h264", "hevc", "mjpeg", "mpeg4")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +66,8 @@ class FrameTimes:
 def read_frame_times(path: Path, *, progress: Progress = silent) -> FrameTimes:
     """Read when each frame of a video is shown, by demuxing it (nothing is decoded).
 
+    Of an MP4 on a remote store only the index is fetched; keyframes are then those that it lists.
+
     Frames that an edit list hides are left out, and so are packets that hold no picture of their
     own; what is left is what a decoder returns. A negative time is a time like any other. Where an
     edit list starts within a frame, FFmpeg moves the track by the hidden part of it, under one
@@ -74,14 +78,20 @@ def read_frame_times(path: Path, *, progress: Progress = silent) -> FrameTimes:
     MediaError
         If the file can't be opened, has no video, or no frame of it carries a presentation time.
     """
-    with open_media(path) as container:
+    with open_media_source(path) as (container, reader):
         stream = first_video(container)
         if stream is None:
             raise MediaError(
                 f"{path} has no video, only sound.", fix="Name a file with pictures.", path=path
             )
         read_only(stream)
-        packets = _read_packets(container, stream, progress)
+        keyframes_at = None
+        if reader is not None and _index_tells_all(container, stream):
+            payload = mp4_payload(path)
+            reader.leave_out(payload)
+            # FFmpeg would look for them in the pictures.
+            keyframes_at = _listed_keyframes(stream) if payload else None
+        packets = _read_packets(container, stream, progress, keyframes_at)
         time_base = stream.time_base
         counted = container.format.name in _WITHOUT_STAMPS
     if not packets.pts or not time_base:
@@ -117,7 +127,23 @@ class _Packets:
     broke_off: bool = False
 
 
-def _read_packets(container: InputContainer, stream: VideoStream, progress: Progress) -> _Packets:
+def _index_tells_all(container: InputContainer, stream: VideoStream) -> bool:
+    """Whether the data of the packets have no bearing on their times, so need not be fetched."""
+    codec = stream.codec_context
+    return "mp4" in container.format.name and codec is not None and codec.name in _INDEXED
+
+
+def _listed_keyframes(stream: VideoStream) -> frozenset[int]:
+    """Give where in the file the frames lie that its index lists as keyframes."""
+    return frozenset(each.pos for each in stream.index_entries if each.is_keyframe)
+
+
+def _read_packets(
+    container: InputContainer,
+    stream: VideoStream,
+    progress: Progress,
+    keyframes_at: frozenset[int] | None,
+) -> _Packets:
     found = _Packets(pts=[], keyframe=[])
     hides_frames = stream.codec_context is not None and stream.codec_context.name in _VP8
     size_bytes = container.size or 0
@@ -134,7 +160,9 @@ def _read_packets(container: InputContainer, stream: VideoStream, progress: Prog
                 found.missing_pts_count += 1
             else:
                 found.pts.append(pts)
-                found.keyframe.append(packet.is_keyframe)
+                found.keyframe.append(
+                    packet.is_keyframe if keyframes_at is None else packet.pos in keyframes_at
+                )
             if count % _PROGRESS_PACKETS == 0 and size_bytes and packet.pos is not None:
                 progress("reading frame times", min(1.0, packet.pos / size_bytes))
     except av.FFmpegError:

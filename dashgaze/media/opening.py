@@ -12,6 +12,7 @@ from av.stream import Stream
 from av.video.stream import VideoStream
 
 from dashgaze.errors import MediaError
+from dashgaze.remote_file import RemoteReader, open_binary, open_remote
 
 from .completeness import lacks_index
 
@@ -32,22 +33,34 @@ def open_media(path: Path) -> Iterator[InputContainer]:
     MediaError
         If there is no such file, it can't be read, it is not media, or its recorder was killed
         before it wrote the index.
+    RemoteError
+        If it stands for a remote file that can't be read, or is no longer the same.
     """
-    _check_file(path)
-    try:
-        container = av.open(
-            # "file:" keeps FFmpeg from taking a name with a colon in it for an address.
-            f"file:{path}",
-            metadata_errors="replace",
-            options={"format_whitelist": _FORMATS, "protocol_whitelist": "file"},
-        )
-    except (av.FFmpegError, ValueError) as error:
-        raise _not_readable(path, error) from error
-    with container:
-        # FFmpeg opens a movie whose index is cut off, with what tracks it finds, or with none.
-        if "mp4" in container.format.name and lacks_index(path):
-            raise _unfinished(path)
+    with open_media_source(path) as (container, _):
         yield container
+
+
+@contextmanager
+def open_media_source(path: Path) -> Iterator[tuple[InputContainer, RemoteReader | None]]:
+    """Open a media file as `open_media` does; give with it what reads it, if it is a remote one."""
+    _check_file(path)
+    with open_remote(path) as reader:
+        # "file:" keeps FFmpeg from taking a name with a colon in it for an address.
+        source: str | RemoteReader = f"file:{path}" if reader is None else reader
+        try:
+            container = av.open(
+                source,
+                "r",
+                metadata_errors="replace",
+                options={"format_whitelist": _FORMATS, "protocol_whitelist": "file"},
+            )
+        except (av.FFmpegError, ValueError) as error:
+            raise _not_readable(path, error) from error
+        with container:
+            # FFmpeg opens a movie whose index is cut off, with what tracks it finds, or with none.
+            if "mp4" in container.format.name and lacks_index(path):
+                raise _unfinished(path)
+            yield container, reader
 
 
 def first_video(container: InputContainer) -> VideoStream | None:
@@ -108,7 +121,7 @@ def _unfinished(path: Path) -> MediaError:
 def _not_readable(path: Path, error: Exception) -> MediaError:
     if lacks_index(path):
         return _unfinished(path)
-    with path.open("rb") as file:
+    with open_binary(path) as file:
         if file.read(len(_LFS_POINTER)) == _LFS_POINTER:
             return MediaError(
                 f"{path} is a Git LFS pointer, not the recording.",

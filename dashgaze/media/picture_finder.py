@@ -22,8 +22,8 @@ MAX_PIXELS = 1 << 26
 """Larger pictures are not decoded."""
 
 # A jump costs about as much as decoding this many frames: the decoder starts anew, and its threads
-# have read ahead in vain.
-_WORTH_A_JUMP = 16
+# have read ahead in vain. One thread has not: there it costs less than a single frame.
+_WORTH_A_JUMP, _WORTH_A_JUMP_ALONE = 16, 1
 # How many more landings may be wrong than right before no more jumps are tried.
 _WRONG_LANDINGS = 3
 _LONGEST_DAMAGE = 300
@@ -98,7 +98,9 @@ class PictureFinder:
         if keyframe <= 0 or self._credit <= 0:
             return False
         reached = np.searchsorted(pts, passed_pts, side="right")
-        return bool(self._keyframes[keyframe] - reached > _WORTH_A_JUMP)
+        alone = self._thread_count == 1 or self._thread_type == "NONE"
+        worth = _WORTH_A_JUMP_ALONE if alone else _WORTH_A_JUMP
+        return bool(self._keyframes[keyframe] - reached > worth)
 
     def _keyframe_up_to(self, index: int) -> int:
         """Give the place of the last keyframe up to a frame in their list; -1 if there is none."""

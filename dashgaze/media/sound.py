@@ -11,7 +11,7 @@ from dashgaze.errors import InputError, MediaError, NoSoundError
 from dashgaze.progress import Progress, silent
 
 from .completeness import is_cut_short
-from .opening import open_media
+from .opening import open_media_source
 from .sound_decoding import SoundDecoding
 from .sound_placing import Laid, lay_out
 from .sound_runs import RunSplitter, clock_ppm, credible_runs
@@ -111,8 +111,10 @@ def read_sound(path: Path, *, rate_hz: int, progress: Progress = silent) -> Soun
     """
     if rate_hz <= 0:
         raise InputError(f"rate_hz is {rate_hz}; a positive number is needed.")
-    with open_media(path) as container:
+    with open_media_source(path) as (container, reader):
         decoding = SoundDecoding(path, container)
+        if reader is not None:
+            reader.plan(decoding.stretches())
         splitter = RunSplitter(rate_hz)
         shown = 0.0
         for frame in decoding.frames():

@@ -80,6 +80,16 @@ class SoundDecoding:
                 else:
                     self.damaged_packets += 1
 
+    def stretches(self) -> list[tuple[int, int]]:
+        """Give where in the file the coded sound lies, as [start, end), ascending.
+
+        Empty where the index of the file does not tell.
+        """
+        if "mp4" not in self._container.format.name:
+            return []  # indices of other formats list some packets only, or points to start from
+        entries = self._stream.index_entries
+        return sorted((entry.pos, entry.pos + entry.size) for entry in entries if entry.size > 0)
+
     def share_done(self, time_s: float | None) -> float:
         """Share of the file that lies before a time, 0 … 1."""
         if time_s is None or self._duration_s <= 0:

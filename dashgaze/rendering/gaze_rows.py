@@ -69,11 +69,11 @@ class GazeRows:
 
         Raises
         ------
-        OSError, ValueError, KeyError
-            If the frame table can't be read, or lacks a column.
+        OSError, ValueError, LookupError, TypeError, ArrowException
+            If the frame table can't be read, lacks a column, or has one of another type.
         """
         table = pq.read_table(frames_path)
-        stamps = table.column("timestamp_ns").to_numpy().astype(np.int64)
+        stamps = table.column("timestamp_ns").cast(pa.int64()).to_numpy()
         xx, xy, yy = (_numbers(table, f"gaze_road_cov_{axes}_px2") for axes in ("xx", "xy", "yy"))
         return cls(
             timestamp_ns=stamps,
@@ -115,12 +115,12 @@ class GazeSamples:
                 path,
                 columns=["timestamp_ns", "worn", "blink_id", "gaze_road_x_px", "gaze_road_y_px"],
             )
-        except (OSError, ValueError, KeyError):
+            points = _points(table, "gaze_road")
+            blinking = table.column("blink_id").is_valid().to_numpy()
+            usable = _flags(table, "worn") & ~blinking & np.isfinite(points).all(axis=1)
+            stamps = table.column("timestamp_ns").cast(pa.int64()).to_numpy()
+        except (OSError, ValueError, LookupError, TypeError, pa.ArrowException):
             return cls(timestamp_ns=np.zeros(0, np.int64), road_px=np.zeros((0, 2)))
-        points = _points(table, "gaze_road")
-        blinking = table.column("blink_id").is_valid().to_numpy()
-        usable = _flags(table, "worn") & ~blinking & np.isfinite(points).all(axis=1)
-        stamps = table.column("timestamp_ns").to_numpy().astype(np.int64)
         return cls(timestamp_ns=stamps[usable], road_px=points[usable])
 
 
@@ -155,7 +155,7 @@ def _sources(table: pa.Table) -> NDArray[np.int8]:
 def _reasons(path: Path, count: int) -> tuple[str | None, ...]:
     try:
         reasons = pq.read_table(path, columns=["none_reason"]).column("none_reason").to_pylist()
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, LookupError, pa.ArrowException):
         return (None,) * count
     return tuple(reasons) if len(reasons) == count else (None,) * count
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from dashgaze.alignment.ego_camera import EgoCamera
@@ -202,7 +203,7 @@ def _gaze(session: Session, recording: EyeTrackerRecording | None) -> GazeRows |
         return Missing("Gaze is not brought to frames yet.", f"Run: dashgaze frames {session.root}")
     try:
         rows = GazeRows.read(path, session.derived / HOMOGRAPHIES_NAME)
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, LookupError, TypeError, pa.ArrowException):
         return Missing(
             f"{FRAMES_NAME} can't be read.", f"Run: dashgaze frames {session.root} --force"
         )

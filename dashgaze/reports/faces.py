@@ -55,12 +55,12 @@ def read_face_facts(derived: Path, *, has_driver_video: bool) -> FaceFacts:
         return FaceFacts(note="not measured: the faces stage has not run")
     try:
         table = pq.read_table(path)
-    except (OSError, pa.ArrowException) as error:
+        seen, driver_index = _seen(table), _index(table)
+    except (OSError, ValueError, LookupError, TypeError, pa.ArrowException) as error:
         return FaceFacts(note=f"not known: {FACES_NAME} can't be read ({error})")
-    seen = _seen(table)
     if seen is None:
         return FaceFacts(note=f"not known: no column of {FACES_NAME} says whether a face was seen")
-    return FaceFacts(note="", seen=seen, driver_index=_index(table))
+    return FaceFacts(note="", seen=seen, driver_index=driver_index)
 
 
 def _seen(table: pa.Table) -> NDArray[np.bool_] | None:
@@ -81,6 +81,6 @@ def _seen(table: pa.Table) -> NDArray[np.bool_] | None:
 def _index(table: pa.Table) -> NDArray[np.int64]:
     for name in ("driver_frame_index", "frame_index"):
         if name in table.column_names:
-            column = table.column(name).fill_null(-1)
+            column = table.column(name).cast(pa.int64()).fill_null(-1)
             return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.int64)
     return np.arange(table.num_rows, dtype=np.int64)

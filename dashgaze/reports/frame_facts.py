@@ -179,7 +179,7 @@ def read_frame_facts(
         if missing:
             raise ValueError(f"the column {missing[0]} is missing")
         return _facts(table, first_frame_ns, time_map)
-    except (OSError, pa.ArrowException, ValueError, KeyError) as error:
+    except (OSError, pa.ArrowException, ValueError, LookupError, TypeError) as error:
         raise InputError(
             f"{path.name} can't be read: {error}.",
             fix="Make it again with `dashgaze frames --force`.",
@@ -193,9 +193,10 @@ def _facts(table: pa.Table, first_frame_ns: int | None, time_map: TimeMap | None
         return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.float64)
 
     def indices(name: str) -> NDArray[np.int64]:
-        return np.asarray(table.column(name).fill_null(-1).to_numpy(), dtype=np.int64)
+        column = table.column(name).cast(pa.int64()).fill_null(-1)
+        return np.asarray(column.to_numpy(), dtype=np.int64)
 
-    stamps_ns = np.asarray(table.column("timestamp_ns").to_numpy(), dtype=np.int64)
+    stamps_ns = np.asarray(table.column("timestamp_ns").cast(pa.int64()).to_numpy())
     if not len(stamps_ns):
         raise ValueError("it has no rows")
     zero_ns = int(stamps_ns[0]) if first_frame_ns is None else first_frame_ns

@@ -13,8 +13,10 @@ from dashgaze.collection.eye_tracker import EyeTrackerRecording
 from dashgaze.errors import DashgazeError, InputError, MediaError
 from dashgaze.media import Sound, read_frame_times, read_sound
 from dashgaze.progress import Progress, part_of
+from dashgaze.remote_file import RemoteError
 from dashgaze.session import Session
 from dashgaze.stages.align import read_summary
+from dashgaze.stages.filled_tables import state_of_tables
 from dashgaze.stages.frames import FRAMES_NAME
 from dashgaze.stages.offset import SOUND_RATE_HZ
 from dashgaze.stages.session_clock import SessionClock, read_session_clock
@@ -241,9 +243,13 @@ def _frames(
         return None, ""
     zero_ns = None if recording is None else recording.first_frame_ns
     try:
-        return read_frame_facts(path, first_frame_ns=zero_ns, time_map=time_map), ""
+        facts = read_frame_facts(path, first_frame_ns=zero_ns, time_map=time_map)
     except InputError as error:
         return None, error.what
+    if state_of_tables(session) != "whole":
+        what = "A run that made the frame table was broken off, or the table was changed since."
+        return None, what
+    return facts, ""
 
 
 def _align_summary(session: Session, stages: tuple[StageState, ...]) -> dict[str, Any] | None:
@@ -267,6 +273,8 @@ def _pictures(
         return ()
     try:
         return take_pictures(facts, recording, road, progress)
+    except RemoteError:
+        raise  # out of reach for now
     except DashgazeError as error:
         notes.append(f"No pictures could be taken: {error.what}")
         return ()

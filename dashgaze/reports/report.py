@@ -4,13 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from dashgaze.files import write_text
+from dashgaze.files import alone_at, write_text
 from dashgaze.progress import Progress, part_of, silent
 from dashgaze.schemas.manifest import MANIFEST_NAME
 from dashgaze.session import Session, open_session
 from dashgaze.stages.align import ALIGN_RECORD_NAME, HOMOGRAPHIES_NAME
 from dashgaze.stages.frames import FRAMES_NAME
 from dashgaze.stages.frames import RECORD_NAME as FRAMES_RECORD_NAME
+from dashgaze.stages.input_watch import InputWatch
 from dashgaze.stages.record import StageRecord, plan_stage, read_record, up_to_date
 from dashgaze.stages.session_clock import TIME_MAP_NAME
 
@@ -31,6 +32,8 @@ VERSION = 1
 
 REPORT_SCHEMA = "dashgaze/report/1"
 
+# Writing takes a moment; whoever writes the same at once waits for it.
+_WAIT_S = 60.0
 
 _DEFAULT = ReportOptions()
 
@@ -78,7 +81,36 @@ def report(
         session = open_session(Path(session))
     path = session.derived / REPORT_NAME
     figures_path = session.derived / FIGURES_NAME
-    wanted = plan_stage(
+    watch = InputWatch(session, _inputs(session))
+    wanted = plan_report(session, options)
+    if not force and up_to_date(read_record(figures_path), wanted, root=session.root):
+        return path
+    drive = look_at(session, listen=options.listen, progress=part_of(progress, 0.0, 0.95))
+    progress("drawing", 0.95)
+    reasons = find_reasons(drive)
+    density = _density(drive)
+    page = render("report.html.j2", make_page(drive, reasons, density))
+    with alone_at(path, wait_s=_WAIT_S):
+        watch.refuse_changes(wanted)
+        write_text(path, page)
+        content = _record(wanted, session, path) | summarise(drive, reasons, density)
+        write_text(
+            figures_path,
+            json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n",
+        )
+    progress("written", 1.0)
+    return path
+
+
+def plan_report(session: Session, options: ReportOptions = _DEFAULT) -> StageRecord:
+    """Describe what `report` would do for a session, without doing it.
+
+    Raises
+    ------
+    InputError
+        If a file can't be read.
+    """
+    return plan_stage(
         "report",
         version=VERSION,
         options=options,
@@ -86,20 +118,6 @@ def report(
         root=session.root,
         packages=("av", "jinja2", "numpy", "opencv-python-headless", "pyarrow"),
     )
-    if not force and up_to_date(read_record(figures_path), wanted, root=session.root):
-        return path
-    drive = look_at(session, listen=options.listen, progress=part_of(progress, 0.0, 0.95))
-    progress("drawing", 0.95)
-    reasons = find_reasons(drive)
-    density = _density(drive)
-    write_text(path, render("report.html.j2", make_page(drive, reasons, density)))
-    content = _record(wanted, session, path) | summarise(drive, reasons, density)
-    write_text(
-        figures_path,
-        json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n",
-    )
-    progress("written", 1.0)
-    return path
 
 
 def _inputs(session: Session) -> list[Path]:

@@ -17,15 +17,24 @@ from dashgaze.alignment.road_camera import usual_focal_px
 from dashgaze.alignment.solution import SolveOptions, solve
 from dashgaze.alignment.sweep import Method
 from dashgaze.errors import InputError
-from dashgaze.files import replacing, write_text
+from dashgaze.files import alone_at
 from dashgaze.progress import Progress, part_of, silent
 from dashgaze.session import Session
 
 from .align_plan import gaze_points, intrinsics_of, plan_alignment
 from .align_summary import summarise
 from .align_tables import fill_road_columns, homography_table, read_frame_maps
-from .align_work import look_around, sweep_all, work_folder
-from .frames import FRAMES_NAME, GAZE_NAME, frames, note_filled_tables, options_in_use
+from .align_work import (
+    AlignPart,
+    look_around,
+    open_parts,
+    remove_unfinished,
+    sweep_all,
+    work_folder,
+)
+from .filled_tables import changing_tables, write_filled_tables, write_record_text, write_table
+from .frames import FRAMES_NAME, GAZE_NAME, frames, options_in_use
+from .input_watch import InputWatch
 from .record import StageRecord, plan_stage, read_record, up_to_date
 from .session_clock import TIME_MAP_NAME, SessionClock, read_session_clock
 
@@ -117,29 +126,43 @@ def align(
     OutputError
         If ``derived/`` can't be written.
     """
+    watch = InputWatch(session, _inputs(session))
     clock = _usable_clock(session, force=force)
-    frames_path = frames(session, options_in_use(session), progress=part_of(progress, 0.0, 0.05))
-    record_path = session.derived / ALIGN_RECORD_NAME
-    wanted = _plan(session, options)
-    previous = read_record(record_path)
+    frames(session, options_in_use(session), progress=part_of(progress, 0.0, 0.05))
+    wanted = plan_align(session, options)
+    previous = read_record(session.derived / ALIGN_RECORD_NAME)
     if not force and up_to_date(previous, wanted, root=session.root):
+        remove_unfinished(session.derived)
         return session.derived / HOMOGRAPHIES_NAME
     if (
         not force
         and previous is not None
         and up_to_date(_homographies_only(previous), wanted, root=session.root)
     ):
-        return _fill_again(session, wanted)
+        return _fill_again(session, wanted, watch)
+    with alone_at(session.derived / "align", busy=f"Another run aligns {session.root} already."):
+        return _match(session, options, clock, wanted, watch, workers=workers, progress=progress)
+
+
+def _match(
+    session: Session, options: AlignOptions, clock: SessionClock, wanted: StageRecord,
+    watch: InputWatch, *, workers: int, progress: Progress,
+) -> Path:  # fmt: skip
+    """Match the views of a drive and write what comes of it."""
     recording = session.recording()
-    table = pq.read_table(frames_path)
+    table = pq.read_table(session.derived / FRAMES_NAME)
     plan = plan_alignment(session, recording, table, clock.time_map, part_of(progress, 0.05, 0.08))
     work = work_folder(session.derived, wanted)
     around = look_around(
-        plan, feature_count=options.feature_count, progress=part_of(progress, 0.08, 0.12)
+        plan,
+        work,
+        feature_count=options.feature_count,
+        watch=watch,
+        progress=part_of(progress, 0.08, 0.12),
     )
     seen = sweep_all(
         plan, around, work, method=options.method, feature_count=options.feature_count,
-        workers=workers, progress=part_of(progress, 0.12, 0.95),
+        workers=workers, watch=watch, progress=part_of(progress, 0.12, 0.95),
     )  # fmt: skip
     progress("filling gaps", 0.95)
     solution = solve(
@@ -153,17 +176,63 @@ def align(
     )  # fmt: skip
     progress("writing", 0.98)
     homographies = homography_table(seen, solution, plan.camera, table)
-    _write_table(session.derived / HOMOGRAPHIES_NAME, homographies)
     summary = summarise(
         homographies, seen, solution, clock=clock,
         scene_camera_origin=recording.scene_camera.origin,
         notes=[*_survey_notes(around.static_share), *_lens_notes(session)],
     )  # fmt: skip
-    _fill_tables(session, solution, plan.camera, solution.road_px_per_rad)
-    path = _vouch(session, wanted, summary.to_json())
+    with changing_tables(session):
+        watch.refuse_changes(wanted)
+        _refuse_other_frames(session, homographies)
+        write_table(session.derived / HOMOGRAPHIES_NAME, homographies)
+        # As the table has them, so that filling again gives the same to the last digit.
+        maps = read_frame_maps(homographies, plan.frame)
+        _fill_tables(session, homographies, maps, plan.camera, solution.road_px_per_rad)
+        path = _vouch(session, wanted, summary.to_json())
     shutil.rmtree(work, ignore_errors=True)
     progress("written", 1.0)
     return path
+
+
+def align_parts(
+    session: Session, options: AlignOptions = _DEFAULT, *, progress: Progress = silent
+) -> list[AlignPart]:
+    """Divide the long part of `align` into pieces that can be done in any order, anywhere.
+
+    When all are done, `align` with the same options finds them done and writes the tables.
+
+    Returns
+    -------
+    list of AlignPart
+        Those that are not done yet; none where nothing is to be matched.
+
+    Raises
+    ------
+    InputError, OutputError
+        As `align`.
+    """
+    watch = InputWatch(session, _inputs(session))
+    clock = _usable_clock(session, force=False)
+    frames_path = frames(session, options_in_use(session), progress=part_of(progress, 0.0, 0.4))
+    wanted = plan_align(session, options)
+    previous = read_record(session.derived / ALIGN_RECORD_NAME)
+    if previous is not None and up_to_date(_homographies_only(previous), wanted, root=session.root):
+        return []
+    plan = plan_alignment(
+        session, session.recording(), pq.read_table(frames_path), clock.time_map,
+        part_of(progress, 0.4, 0.6),
+    )  # fmt: skip
+    work = work_folder(session.derived, wanted)
+    around = look_around(
+        plan,
+        work,
+        feature_count=options.feature_count,
+        watch=watch,
+        progress=part_of(progress, 0.6, 1.0),
+    )
+    return open_parts(
+        plan, around, work, method=options.method, feature_count=options.feature_count, watch=watch
+    )
 
 
 def read_summary(derived: Path) -> dict[str, Any]:
@@ -176,9 +245,11 @@ def read_summary(derived: Path) -> dict[str, Any]:
     """
     path = derived / ALIGN_RECORD_NAME
     try:
+        if not path.is_file():  # to open a pipe is to wait without end
+            raise ValueError("it is not a file")
         content = json.loads(path.read_text(encoding="utf-8"))
         return dict(content["summary"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(
             f"{path} can't be read.", fix="Run `dashgaze align` on the session.", path=path
         ) from error
@@ -203,16 +274,28 @@ def _usable_clock(session: Session, *, force: bool) -> SessionClock:
     return clock
 
 
-def _plan(session: Session, options: AlignOptions) -> StageRecord:
-    """Describe what is about to be done. The frame table is left out: its road columns are ours."""
+def plan_align(session: Session, options: AlignOptions = _DEFAULT) -> StageRecord:
+    """Describe what `align` would do with these options, without doing it.
+
+    The frame table is left out of the inputs: its road columns are ours.
+
+    Raises
+    ------
+    InputError
+        If a file can't be read.
+    """
     return plan_stage(
         "align",
         version=VERSION,
         options=asdict(options) | {"intrinsics": intrinsics_of(session)},
-        inputs=[session.eye_tracker_path, session.road_path, session.derived / TIME_MAP_NAME],
+        inputs=_inputs(session),
         root=session.root,
         packages=("av", "numba", "numpy", "opencv-python-headless"),
     )
+
+
+def _inputs(session: Session) -> list[Path]:
+    return [session.eye_tracker_path, session.road_path, session.derived / TIME_MAP_NAME]
 
 
 def _homographies_only(record: StageRecord) -> StageRecord:
@@ -222,21 +305,31 @@ def _homographies_only(record: StageRecord) -> StageRecord:
 
 
 def _fill_tables(
-    session: Session, maps: FrameMaps, camera: EgoCamera, road_px_per_rad: float
-) -> None:
+    session: Session, homographies: pa.Table, maps: FrameMaps, camera: EgoCamera,
+    road_px_per_rad: float,
+) -> None:  # fmt: skip
     """Fill the road columns of the tables of the ``frames`` stage, and tell it."""
     derived = session.derived
     frames_table, gaze_table = fill_road_columns(
-        pq.read_table(derived / HOMOGRAPHIES_NAME), maps, camera,
+        homographies, maps, camera,
         pq.read_table(derived / FRAMES_NAME), pq.read_table(derived / GAZE_NAME),
         road_px_per_rad=road_px_per_rad,
     )  # fmt: skip
-    _write_table(derived / GAZE_NAME, gaze_table)
-    _write_table(derived / FRAMES_NAME, frames_table)
-    note_filled_tables(session)
+    write_filled_tables(session, {GAZE_NAME: gaze_table, FRAMES_NAME: frames_table})
 
 
-def _fill_again(session: Session, wanted: StageRecord) -> Path:
+def _refuse_other_frames(session: Session, homographies: pa.Table) -> None:
+    """Refuse a frame table that another run has put in the place of the one that was matched."""
+    names, path = ["frame_index", "timestamp_ns", "road_frame_index"], session.derived / FRAMES_NAME
+    if not homographies.select(names).equals(pq.read_table(path, columns=names)):
+        raise InputError(
+            f"{path} was made anew with other frames while they were matched.",
+            fix="Type the command again: what is matched already is kept.",
+            path=path,
+        )
+
+
+def _fill_again(session: Session, wanted: StageRecord, watch: InputWatch) -> Path:
     """Fill tables that were made anew from homographies that still hold."""
     derived = session.derived
     scene = session.recording().scene_camera
@@ -244,10 +337,14 @@ def _fill_again(session: Session, wanted: StageRecord) -> Path:
     summary = read_summary(derived)
     width, height = summary["road_size_px"]
     frame = MapFrame(ego_matrix=camera.matrix, road_size_px=(width, height))
-    maps = read_frame_maps(pq.read_table(derived / HOMOGRAPHIES_NAME), frame)
     focal_px = summary["road_focal_px"] or usual_focal_px(frame.road_size_px)
-    _fill_tables(session, maps, camera, focal_px)
-    return _vouch(session, wanted, summary)
+    with changing_tables(session):
+        homographies = pq.read_table(derived / HOMOGRAPHIES_NAME)
+        watch.refuse_changes(wanted)
+        _refuse_other_frames(session, homographies)
+        maps = read_frame_maps(homographies, frame)
+        _fill_tables(session, homographies, maps, camera, focal_px)
+        return _vouch(session, wanted, summary)
 
 
 def _vouch(session: Session, wanted: StageRecord, summary: dict[str, Any]) -> Path:
@@ -256,16 +353,8 @@ def _vouch(session: Session, wanted: StageRecord, summary: dict[str, Any]) -> Pa
     paths = [derived / name for name in (HOMOGRAPHIES_NAME, FRAMES_NAME, GAZE_NAME)]
     record = wanted.finished(paths, root=session.root, notes=summary["reasons"])
     content: dict[str, Any] = json.loads(record.to_json()) | {"summary": summary}
-    write_text(
-        derived / ALIGN_RECORD_NAME,
-        json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n",
-    )
+    write_record_text(derived / ALIGN_RECORD_NAME, content)
     return derived / HOMOGRAPHIES_NAME
-
-
-def _write_table(path: Path, table: pa.Table) -> None:
-    with replacing(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
 
 
 def _lens_notes(session: Session) -> list[str]:

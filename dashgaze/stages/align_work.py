@@ -5,11 +5,13 @@ Each finished stretch is a file of its own, so that a run that was killed goes o
 
 import concurrent.futures
 import concurrent.futures.process
+import contextlib
 import hashlib
 import json
 import multiprocessing
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
@@ -23,15 +25,69 @@ from dashgaze.alignment.observations import Observations
 from dashgaze.alignment.survey import Survey, survey
 from dashgaze.alignment.sweep import REACH_FRAMES, Method, RowResult
 from dashgaze.errors import OutputError, WorkerError
+from dashgaze.files import alone_at
 from dashgaze.progress import Progress
 
 from .align_plan import AlignPlan
+from .input_watch import InputWatch, Stamps, refuse_touched
+from .parent_watch import end_with_parent
 from .record import StageRecord
 
 _POLL_S = 0.3
+_SURVEY_NAME = "survey.npz"
 
 
-def look_around(plan: AlignPlan, *, feature_count: int, progress: Progress) -> Survey:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class AlignPart:
+    """A stretch that can be swept anywhere; its result is a file.
+
+    Attributes
+    ----------
+    chunk
+        The stretch.
+    path
+        Where its result goes.
+    inputs
+        Stamps of what is read, taken when the work was planned.
+    """
+
+    chunk: Chunk
+    path: Path
+    inputs: Stamps
+
+    @property
+    def row_count(self) -> int:
+        """Frames in it: how much work it is."""
+        return self.chunk.row_count
+
+    def do(self) -> None:
+        """Sweep it, unless that is done.
+
+        Raises
+        ------
+        InputError
+            If an input was changed since the work was planned.
+        """
+        if Observations.load(self.path) is None:
+            found = sweep_chunk(self.chunk, lambda _rows: None)
+            refuse_touched(self.inputs)  # a stretch that is kept is taken without another look
+            found.save(self.path)
+
+
+def look_around(
+    plan: AlignPlan, folder: Path, *, feature_count: int, watch: InputWatch, progress: Progress
+) -> Survey:
+    """Survey the longest video file of the plan, or take what an earlier run of this job found."""
+    path = folder / _SURVEY_NAME
+    seen = Survey.load(path)
+    if seen is None:
+        seen = survey_longest(plan, feature_count=feature_count, progress=progress)
+        refuse_touched(watch.stamps)
+        seen.save(path)
+    return seen
+
+
+def survey_longest(plan: AlignPlan, *, feature_count: int, progress: Progress) -> Survey:
     """Survey the longest video file of the plan."""
     _, longest = max(plan.files, key=lambda each: len(each[1]))
     return survey(
@@ -53,6 +109,7 @@ def sweep_all(
     method: Method,
     feature_count: int,
     workers: int,
+    watch: InputWatch,
     progress: Progress,
 ) -> Observations:
     """Sweep all stretches that are not done yet, and join the results.
@@ -71,13 +128,15 @@ def sweep_all(
         Most features of a picture.
     workers
         Processes; 1 for this one.
+    watch
+        What the inputs looked like before; a stretch of changed ones is not kept.
     progress
         Where to report to.
     """
     chunks = list(
         _chunks(plan, seen, method=method, feature_count=feature_count, alone=workers == 1)
     )
-    paths = {chunk.first_row: folder / f"rows_{chunk.first_row:08d}.npz" for chunk in chunks}
+    paths = {chunk.first_row: _path(folder, chunk) for chunk in chunks}
     parts = {first: Observations.load(path) for first, path in paths.items()}
     open_ = [chunk for chunk in chunks if parts[chunk.first_row] is None]
     rows = sum(chunk.row_count for chunk in chunks)
@@ -87,6 +146,7 @@ def sweep_all(
         progress("matching", count / max(rows, 1))
 
     def keep(chunk: Chunk, result: Observations) -> None:
+        refuse_touched(watch.stamps)
         result.save(paths[chunk.first_row])
         parts[chunk.first_row] = result
 
@@ -97,6 +157,22 @@ def sweep_all(
         _sweep_in_processes(open_, min(workers, len(open_)), done, keep, report)
     found = [part for part in parts.values() if part is not None]
     return Observations.join([_unseen(np.arange(len(plan))), *found])
+
+
+def open_parts(
+    plan: AlignPlan, seen: Survey, folder: Path, *, method: Method, feature_count: int,
+    watch: InputWatch,
+) -> list[AlignPart]:  # fmt: skip
+    """Give the stretches that are not done yet, each as a piece of work of its own."""
+    chunks = _chunks(plan, seen, method=method, feature_count=feature_count, alone=False)
+    parts = [
+        AlignPart(chunk=chunk, path=_path(folder, chunk), inputs=watch.stamps) for chunk in chunks
+    ]
+    return [part for part in parts if Observations.load(part.path) is None]
+
+
+def _path(folder: Path, chunk: Chunk) -> Path:
+    return folder / f"rows_{chunk.first_row:08d}.npz"
 
 
 def work_folder(derived: Path, wanted: StageRecord) -> Path:
@@ -122,6 +198,15 @@ def work_folder(derived: Path, wanted: StageRecord) -> Path:
             path=derived,
         ) from error
     return folder
+
+
+def remove_unfinished(derived: Path) -> None:
+    """Remove what broken off runs left, where the result stands and nothing is at work."""
+    left = list(derived.glob(".align-*.part"))
+    if left:
+        with contextlib.suppress(OutputError), alone_at(derived / "align"):
+            for folder in left:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _chunks(
@@ -204,6 +289,7 @@ _counter: "Synchronized[int] | None" = None
 def _share_counter(counter: "Synchronized[int]") -> None:
     global _counter  # a process of the pool has one job and one counter
     _counter = counter
+    end_with_parent()
 
 
 def _sweep_there(chunk: Chunk) -> Observations:

@@ -21,7 +21,7 @@ from dashgaze.face_detection.mtcnn import CONFIDENCE
 from dashgaze.face_detection.opening import DetectorChoice
 from dashgaze.face_detection.tracks import size_of
 from dashgaze.face_detection.video_scan import FoundFaces, Stretch
-from dashgaze.files import replacing, write_text
+from dashgaze.files import alone_at
 from dashgaze.media import FrameTimes, read_frame_times
 from dashgaze.media.colour import ColourReader
 from dashgaze.progress import Progress, part_of, silent
@@ -29,8 +29,10 @@ from dashgaze.session import Session
 
 from .faces_summary import FacesFound, summarise
 from .faces_table import driver_faces, face_table
-from .faces_work import scan_all, work_folder
+from .faces_work import FacesPart, open_parts, remove_unfinished, scan_all, work_folder
+from .filled_tables import write_record_text, write_table
 from .frames import FRAMES_NAME
+from .input_watch import InputWatch
 from .record import StageRecord, plan_stage, read_record, up_to_date
 
 VERSION = 1
@@ -134,24 +136,42 @@ def faces(
         If ``derived/`` can't be written.
     """
     video = _driver_video(session)
+    watch = InputWatch(session, [video])
     times = read_frame_times(video, progress=part_of(progress, 0.0, 0.03))
     size_px = ColourReader(video, times).size_px
     index = _frames_asked_for(session, times, options.every)
     wanted = _plan(session, video, options, index)
-    record_path, path = session.derived / FACES_RECORD_NAME, session.derived / FACES_NAME
-    if not force and up_to_date(read_record(record_path), wanted, root=session.root):
+    path = session.derived / FACES_NAME
+    record = read_record(session.derived / FACES_RECORD_NAME)
+    if not force and up_to_date(record, wanted, root=session.root):
+        remove_unfinished(session.derived)
         return path
+    with alone_at(
+        session.derived / "faces", busy=f"Another run looks for faces in {session.root} already."
+    ):
+        return _look(
+            session, options, wanted, watch, times, index, size_px,
+            workers=workers, force=force, progress=progress,
+        )  # fmt: skip
+
+
+def _look(
+    session: Session, options: FacesOptions, wanted: StageRecord, watch: InputWatch,
+    times: FrameTimes, index: NDArray[np.int64], size_px: tuple[int, int], *, workers: int,
+    force: bool, progress: Progress,
+) -> Path:  # fmt: skip
+    """Look for faces and write what comes of it."""
+    video, path = times.path, session.derived / FACES_NAME
     work = work_folder(session.derived, wanted)
     if force:
         shutil.rmtree(work, ignore_errors=True)
-        work.mkdir(parents=True, exist_ok=True)
     notes: list[str] = []
     if options.choice.kind == "precomputed":
         found = _from_file(read_face_file(options.choice.path), index, len(times.pts), notes)
     else:
         found = scan_all(
             Stretch(path=video, times=times, index=index), options.choice, work, workers=workers,
-            progress=part_of(progress, 0.03, 0.95),
+            watch=watch, progress=part_of(progress, 0.03, 0.95),
         )  # fmt: skip
     progress("choosing the driver", 0.95)
     time_s = times.time_s[index]
@@ -165,7 +185,6 @@ def faces(
     )  # fmt: skip
     progress("writing", 0.99)
     table = face_table(session.manifest.session_id, index, driver, poses)
-    _write_table(path, table)
     summary = summarise(
         FacesFound(
             found=found, choice=choice, driver=driver, poses=poses, video_frame_count=len(times.pts)
@@ -174,14 +193,54 @@ def faces(
         size_px=size_px, fov_deg=options.fov_deg or USUAL_FOV_DEG,
         fov_assumed=options.fov_deg is None, notes=notes,
     )  # fmt: skip
+    watch.refuse_changes(wanted)
+    write_table(path, table)
     record = wanted.finished([path], root=session.root, notes=summary["reasons"])
-    content: dict[str, Any] = json.loads(record.to_json()) | {"summary": summary}
-    write_text(
-        record_path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    write_record_text(
+        session.derived / FACES_RECORD_NAME, json.loads(record.to_json()) | {"summary": summary}
     )
     shutil.rmtree(work, ignore_errors=True)
     progress("written", 1.0)
     return path
+
+
+def plan_faces(session: Session, options: FacesOptions = _DEFAULT) -> StageRecord:
+    """Describe what `faces` would do with these options, without doing it.
+
+    Raises
+    ------
+    InputError, MediaError, MissingExtraError
+        As `faces`.
+    """
+    video = _driver_video(session)
+    times = read_frame_times(video)
+    return _plan(session, video, options, _frames_asked_for(session, times, options.every))
+
+
+def faces_parts(session: Session, options: FacesOptions = _DEFAULT) -> list[FacesPart]:
+    """Divide the long part of `faces` into pieces that can be done in any order, anywhere.
+
+    When all are done, `faces` with the same options finds them done and writes the table.
+
+    Returns
+    -------
+    list of FacesPart
+        Those that are not done yet; none where no picture is to be looked at.
+
+    Raises
+    ------
+    InputError, MediaError, MissingExtraError, OutputError
+        As `faces`.
+    """
+    video = _driver_video(session)
+    watch = InputWatch(session, [video])
+    times = read_frame_times(video)
+    index = _frames_asked_for(session, times, options.every)
+    wanted = _plan(session, video, options, index)
+    record = read_record(session.derived / FACES_RECORD_NAME)
+    if options.choice.kind == "precomputed" or up_to_date(record, wanted, root=session.root):
+        return []
+    return open_parts(video, index, options.choice, work_folder(session.derived, wanted), watch)
 
 
 find_faces = faces
@@ -198,9 +257,11 @@ def read_faces_summary(derived: Path) -> dict[str, Any]:
     """
     path = derived / FACES_RECORD_NAME
     try:
+        if not path.is_file():  # to open a pipe is to wait without end
+            raise ValueError("it is not a file")
         content = json.loads(path.read_text(encoding="utf-8"))
         return dict(content["summary"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(
             f"{path} can't be read.", fix="Run `dashgaze faces` on the session.", path=path
         ) from error
@@ -230,14 +291,14 @@ def _frames_asked_for(session: Session, times: FrameTimes, every: int) -> NDArra
         try:
             table = pq.read_table(path, columns=["frame_index", "driver_frame_index"])
             ego = table.column("frame_index").to_numpy()
-            asked = table.column("driver_frame_index").fill_null(-1).to_numpy().astype(np.int64)
-        except (OSError, KeyError, pa.ArrowException) as error:
+            asked = table.column("driver_frame_index").cast(pa.int64()).fill_null(-1).to_numpy()
+            asked = asked[ego % every == 0]
+        except (OSError, ValueError, LookupError, TypeError, pa.ArrowException) as error:
             raise InputError(
                 f"{path} can't be read: {error}.",
                 fix="Make it again with `dashgaze frames --force`.",
                 path=path,
             ) from error
-        asked = asked[ego % every == 0]
         asked = np.unique(asked[asked >= 0])
         if len(asked) and asked[-1] >= len(times.pts):
             raise InputError(
@@ -292,8 +353,3 @@ def _from_file(
     if missing:
         notes.append(f"{file.path.name} says nothing of {missing} of {len(index)} frames.")
     return FoundFaces.of([Faces.none() if each is None else each for each in asked])
-
-
-def _write_table(path: Path, table: pa.Table) -> None:
-    with replacing(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd")

@@ -5,6 +5,7 @@ Each finished stretch is a file of its own, so that a run that was killed goes o
 
 import concurrent.futures
 import concurrent.futures.process
+import contextlib
 import hashlib
 import json
 import multiprocessing
@@ -15,13 +16,20 @@ from dataclasses import dataclass
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dashgaze.errors import OutputError, WorkerError
 from dashgaze.face_detection.detector import FaceDetector
 from dashgaze.face_detection.opening import DetectorChoice, open_network
 from dashgaze.face_detection.scanning import WHOLE_EVERY
 from dashgaze.face_detection.video_scan import FoundFaces, Stretch, scan_stretch
+from dashgaze.files import alone_at
+from dashgaze.media import read_frame_times
 from dashgaze.progress import Progress
 
+from .input_watch import InputWatch, Stamps, refuse_touched
+from .parent_watch import end_with_parent
 from .record import StageRecord
 
 CHUNK_FRAMES = 450
@@ -38,12 +46,80 @@ class _Job:
     choice: DetectorChoice
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FacesPart:
+    """A stretch that can be looked at anywhere; its result is a file.
+
+    Attributes
+    ----------
+    video
+        The driver video.
+    index
+        The frames to be looked at, ascending, shape (m,).
+    choice
+        The detector.
+    path
+        Where its result goes.
+    inputs
+        Stamps of what is read, taken when the work was planned.
+    """
+
+    video: Path
+    index: NDArray[np.int64]
+    choice: DetectorChoice
+    path: Path
+    inputs: Stamps
+
+    @property
+    def row_count(self) -> int:
+        """Pictures in it: how much work it is."""
+        return len(self.index)
+
+    def do(self) -> None:
+        """Look at it, unless that is done.
+
+        Raises
+        ------
+        InputError
+            If an input was changed since the work was planned.
+        """
+        if FoundFaces.load(self.path, count=len(self.index)) is not None:
+            return
+        stretch = Stretch(path=self.video, times=read_frame_times(self.video), index=self.index)
+        with _one_thread(self.choice):
+            found = scan_stretch(stretch, _kept(self.choice), whole_every=WHOLE_EVERY)
+        refuse_touched(self.inputs)  # a stretch that is kept is taken without another look
+        found.save(self.path)
+
+
+def open_parts(
+    video: Path, index: NDArray[np.int64], choice: DetectorChoice, folder: Path, watch: InputWatch
+) -> list[FacesPart]:
+    """Give the stretches that are not done yet, each as a piece of work of its own."""
+    parts = [
+        FacesPart(
+            video=video, index=each, choice=choice, path=_path(folder, each), inputs=watch.stamps
+        )
+        for each in _divide(index)
+    ]
+    return [part for part in parts if FoundFaces.load(part.path, count=len(part.index)) is None]
+
+
+def _divide(index: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    return [index[start : start + CHUNK_FRAMES] for start in range(0, len(index), CHUNK_FRAMES)]
+
+
+def _path(folder: Path, index: NDArray[np.int64]) -> Path:
+    return folder / f"pictures_{int(index[0]):08d}.npz"
+
+
 def scan_all(
     whole: Stretch,
     choice: DetectorChoice,
     folder: Path,
     *,
     workers: int,
+    watch: InputWatch,
     progress: Progress,
 ) -> FoundFaces:
     """Look at all stretches that are not done yet, and join the results.
@@ -58,14 +134,15 @@ def scan_all(
         Where finished stretches are kept.
     workers
         Processes; 1 for this one. The result doesn't depend on it.
+    watch
+        What the inputs looked like before; a stretch of changed ones is not kept.
     progress
         Where to report to.
     """
     parts = [
-        Stretch(path=whole.path, times=whole.times, index=whole.index[start : start + CHUNK_FRAMES])
-        for start in range(0, len(whole.index), CHUNK_FRAMES)
+        Stretch(path=whole.path, times=whole.times, index=index) for index in _divide(whole.index)
     ]
-    paths = [folder / f"pictures_{int(part.index[0]):08d}.npz" for part in parts]
+    paths = [_path(folder, part.index) for part in parts]
     found = [
         FoundFaces.load(path, count=len(part.index))
         for path, part in zip(paths, parts, strict=True)
@@ -78,6 +155,7 @@ def scan_all(
         progress("looking for faces", count / total)
 
     def keep(number: int, result: FoundFaces) -> None:
+        refuse_touched(watch.stamps)
         result.save(paths[number])
         found[number] = result
 
@@ -113,6 +191,15 @@ def work_folder(derived: Path, wanted: StageRecord) -> Path:
             path=derived,
         ) from error
     return folder
+
+
+def remove_unfinished(derived: Path) -> None:
+    """Remove what broken off runs left, where the result stands and nothing is at work."""
+    left = list(derived.glob(".faces-*.part"))
+    if left:
+        with contextlib.suppress(OutputError), alone_at(derived / "faces"):
+            for folder in left:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _scan_here(
@@ -191,15 +278,19 @@ _detectors: dict[DetectorChoice, FaceDetector] = {}
 def _share_counter(counter: "Synchronized[int]") -> None:
     global _counter  # a process of the pool has one job and one counter
     _counter = counter
+    end_with_parent()
 
 
 def _scan_there(job: _Job) -> FoundFaces:
-    if job.choice not in _detectors:
-        _detectors[job.choice] = open_network(job.choice)
     with _one_thread(job.choice):
-        return scan_stretch(
-            job.stretch, _detectors[job.choice], whole_every=WHOLE_EVERY, report=_count
-        )
+        return scan_stretch(job.stretch, _kept(job.choice), whole_every=WHOLE_EVERY, report=_count)
+
+
+def _kept(choice: DetectorChoice) -> FaceDetector:
+    """Give the detector of this process; it is loaded once."""
+    if choice not in _detectors:
+        _detectors[choice] = open_network(choice)
+    return _detectors[choice]
 
 
 def _count(pictures: int) -> None:

@@ -8,30 +8,43 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from dashgaze.alignment.fixations import VELOCITY_PX_S
 from dashgaze.alignment.speed import MAX_GAP_S
 from dashgaze.collection.eye_tracker import EyeTrackerRecording
-from dashgaze.files import replacing, write_text
-from dashgaze.fingerprint import fingerprints
 from dashgaze.progress import Progress, part_of, silent
 from dashgaze.schemas.manifest import MANIFEST_NAME
 from dashgaze.session import Session
 
 from .eye_events import EyeEvents, choose_eye_events
+from .filled_tables import (
+    FRAMES_NAME,
+    GAZE_NAME,
+    RECORD_NAME,
+    changing_tables,
+    read_tables_record,
+    write_record_text,
+    write_table,
+)
 from .frame_columns import PhoneStreams, build_tables
+from .input_watch import InputWatch
 from .phone_streams import read_phone_streams
-from .record import plan_stage, read_record, up_to_date
+from .record import StageRecord, plan_stage, read_record, up_to_date
 from .session_clock import TIME_MAP_NAME, read_session_clock
 from .session_row import session_row
 
+__all__ = [
+    "FRAMES_NAME",
+    "GAZE_NAME",
+    "RECORD_NAME",
+    "FramesOptions",
+    "frames",
+    "options_in_use",
+    "plan_frames",
+]
+
 VERSION = 1
 """Version of the method; counted up when the same input gives another result."""
-
-FRAMES_NAME = "frames.parquet"
-GAZE_NAME = "gaze.parquet"
-RECORD_NAME = "frames.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,15 +113,9 @@ def frames(
     """
     frames_path, gaze_path = session.derived / FRAMES_NAME, session.derived / GAZE_NAME
     record_path = session.derived / RECORD_NAME
-    wanted = plan_stage(
-        "frames",
-        version=VERSION,
-        options=options,
-        inputs=_inputs(session),
-        root=session.root,
-        packages=("numpy", "pyarrow", "scipy"),
-    )
-    if not force and up_to_date(read_record(record_path), wanted, root=session.root):
+    watch = InputWatch(session, _inputs(session))
+    wanted = plan_frames(session, options)
+    if not force and up_to_date(read_tables_record(session), wanted, root=session.root):
         return frames_path
     recording = session.recording(part_of(progress, 0.0, 0.5))
     clock = read_session_clock(session.derived)
@@ -133,18 +140,37 @@ def frames(
     )
     notes += _remarks(session, recording, events, frame_table, phone)
     progress("writing", 0.9)
-    _write_table(gaze_path, gaze_table)
-    _write_table(frames_path, frame_table)
-    record = wanted.finished([frames_path, gaze_path], root=session.root, notes=notes)
-    content: dict[str, Any] = json.loads(record.to_json())
-    content["methods"] = _methods(recording, events)
-    content["counts"] = _counts(frame_table, gaze_table)
-    content["session"] = session_row(session.manifest, recording, events, clock)
-    write_text(
-        record_path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    )
+    content: dict[str, Any] = {
+        "methods": _methods(recording, events),
+        "counts": _counts(frame_table, gaze_table),
+        "session": session_row(session.manifest, recording, events, clock),
+    }
+    with changing_tables(session):
+        watch.refuse_changes(wanted)
+        write_table(gaze_path, gaze_table)
+        write_table(frames_path, frame_table)
+        record = wanted.finished([frames_path, gaze_path], root=session.root, notes=notes)
+        write_record_text(record_path, json.loads(record.to_json()) | content)
     progress("written", 1.0)
     return frames_path
+
+
+def plan_frames(session: Session, options: FramesOptions = _DEFAULT) -> StageRecord:
+    """Describe what `frames` would do with these options, without doing it.
+
+    Raises
+    ------
+    InputError
+        If a file can't be read.
+    """
+    return plan_stage(
+        "frames",
+        version=VERSION,
+        options=options,
+        inputs=_inputs(session),
+        root=session.root,
+        packages=("numpy", "pyarrow", "scipy"),
+    )
 
 
 def options_in_use(session: Session) -> FramesOptions:
@@ -154,25 +180,6 @@ def options_in_use(session: Session) -> FramesOptions:
         return _DEFAULT if record is None else FramesOptions(**record.options)
     except (TypeError, ValueError):  # of another version
         return _DEFAULT
-
-
-def note_filled_tables(session: Session) -> None:
-    """Take note that a later stage has filled its columns of the two tables.
-
-    Else this stage would take them for changed, and make them again without.
-
-    Raises
-    ------
-    OutputError
-        If ``derived/`` can't be written.
-    """
-    paths = [session.derived / name for name in (FRAMES_NAME, GAZE_NAME)]
-    record_path = session.derived / RECORD_NAME
-    content: dict[str, Any] = json.loads(record_path.read_text(encoding="utf-8"))
-    content["outputs"] = fingerprints(paths, root=session.root)
-    write_text(
-        record_path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    )
 
 
 def _inputs(session: Session) -> list[Path]:
@@ -187,11 +194,6 @@ def _inputs(session: Session) -> list[Path]:
         session.derived / TIME_MAP_NAME,
     ]
     return [path for path in paths if path is not None and path.exists()]
-
-
-def _write_table(path: Path, table: pa.Table) -> None:
-    with replacing(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
 
 
 def _methods(recording: EyeTrackerRecording, events: EyeEvents) -> dict[str, str | None]:

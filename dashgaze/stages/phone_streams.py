@@ -12,6 +12,7 @@ from dashgaze.collection.speed_source import best_speed
 from dashgaze.errors import DashgazeError
 from dashgaze.media import read_frame_times
 from dashgaze.progress import Progress, part_of
+from dashgaze.remote_file import RemoteError
 from dashgaze.session import Session
 
 from .frame_columns import PhoneStreams
@@ -51,6 +52,8 @@ def _frame_times(
         return None
     try:
         times = read_frame_times(path, progress=progress)
+    except RemoteError:
+        raise  # out of reach for now; a table without its frames would stay
     except DashgazeError as error:
         notes.append(f"{path.name} is left out. {error}")
         return None

@@ -34,6 +34,7 @@ __all__ = [
     "read_record",
     "read_time_map_record",
     "up_to_date",
+    "why_stale",
     "write_record",
 ]
 
@@ -146,20 +147,44 @@ def up_to_date(previous: StageRecord | None, wanted: StageRecord, *, root: Path)
     root
         The session folder.
     """
-    return (
-        previous is not None
-        and previous.stage == wanted.stage
-        and previous.versions.get(wanted.stage) == wanted.versions[wanted.stage]
-        and previous.options == wanted.options
-        and previous.inputs == wanted.inputs
-        and bool(previous.outputs)
-        and all(_stands(root, name, content) for name, content in previous.outputs.items())
-    )
+    return previous is not None and not why_stale(previous, wanted, root=root)
+
+
+def why_stale(previous: StageRecord, wanted: StageRecord, *, root: Path) -> tuple[str, ...]:
+    """Say what speaks for doing the work of a stage again, in a few words each; empty if nothing does.
+
+    Parameters
+    ----------
+    previous
+        What the record on disk says.
+    wanted
+        What would be done now.
+    root
+        The session folder.
+    """
+    if previous.stage != wanted.stage:
+        return (f"the record is that of {previous.stage}",)
+    reasons = []
+    before, now = previous.versions.get(wanted.stage), wanted.versions[wanted.stage]
+    if before != now:
+        reasons.append(f"version {before or '?'} of the method, now {now}")
+    reasons += _differences("option", previous.options, wanted.options)
+    reasons += _differences("input", previous.inputs, wanted.inputs)
+    if not previous.outputs:
+        reasons.append("no output is vouched for")
+    reasons += [
+        f"output {name} is missing" if not (root / name).exists() else f"output {name} changed"
+        for name, content in previous.outputs.items()
+        if not _stands(root, name, content)
+    ]
+    return tuple(reasons)
 
 
 def read_record(path: Path) -> StageRecord | None:
     """Read the record of a stage; None if there is none, or none that can be read."""
     try:
+        if not path.is_file():  # to open a pipe is to wait without end
+            return None
         return StageRecord.from_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return None
@@ -187,6 +212,8 @@ def read_time_map_record(path: Path, *, root: Path) -> StageRecord | None:
         The session folder.
     """
     try:
+        if not path.is_file():
+            return None
         document = TimeMapDocument.model_validate_json(path.read_bytes())
         outputs = fingerprints([path], root=root)
     except (OSError, ValueError, RecursionError, InputError):
@@ -211,6 +238,21 @@ def _plain(options: object) -> dict[str, Any]:
     if not isinstance(plain, dict):
         raise TypeError(f"options are a dataclass or a mapping, not {type(options).__name__}")
     return plain
+
+
+def _differences(what: str, before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """Name what of two mappings differs; values where they are short enough to be read."""
+    words = []
+    for name in sorted(before.keys() | now.keys()):
+        if name not in now:
+            words.append(f"{what} {name} is gone")
+        elif name not in before:
+            words.append(f"{what} {name} is new")
+        elif before[name] != now[name]:
+            plain = all(not isinstance(each, dict | list) for each in (before[name], now[name]))
+            values = f": {before[name]}, now {now[name]}" if plain else ""
+            words.append(f"{what} {name} changed{values}")
+    return words
 
 
 def _stands(root: Path, name: str, content: Any) -> bool:

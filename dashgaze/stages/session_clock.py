@@ -62,6 +62,8 @@ def read_session_clock(derived: Path) -> SessionClock:
         note = "The clocks are not aligned yet: run `dashgaze sync`, then this stage again."
         return SessionClock(document=None, time_map=None, notes=(note,))
     try:
+        if not path.is_file():  # to open a pipe is to wait without end
+            raise ValueError("it is not a file")
         document = TimeMapDocument.model_validate_json(path.read_bytes())
         lines = [_to_line(segment) for segment in document.segments]
         time_map = TimeMap(lines) if lines and document.verdict != "failed" else None

@@ -15,6 +15,7 @@ from dashgaze.schemas.time_map import Evidence, SecondWitness, Segment, TimeMapD
 from dashgaze.session import Session
 
 from .driver_clock import DriverClock, check_driver_clock
+from .input_watch import InputWatch
 from .offset import SOUND_RATE_HZ, refuse_twice
 from .record import StageRecord, plan_stage, read_time_map_record, up_to_date
 from .session_clock import TIME_MAP_NAME
@@ -71,18 +72,9 @@ def sync(
         If ``derived/`` can't be written.
     """
     path = session.derived / TIME_MAP_NAME
-    chosen: dict[str, Any] = asdict(options) | {"manifest": _clock_keys(session)}
-    if manual_offset_s is not None:
-        if not (math.isfinite(manual_offset_s) and math.isfinite(manual_drift_ppm)):
-            raise InputError("The manual offset and drift have to be finite numbers.")
-        chosen |= {"manual_offset_s": manual_offset_s, "manual_drift_ppm": manual_drift_ppm}
-    wanted = plan_stage(
-        "sync",
-        version=VERSION,
-        options=chosen,
-        inputs=_inputs(session),
-        root=session.root,
-        packages=("av", "numpy", "scipy", "soxr"),
+    watch = InputWatch(session, _inputs(session))
+    wanted = plan_sync(
+        session, options, manual_offset_s=manual_offset_s, manual_drift_ppm=manual_drift_ppm
     )
     previous = read_time_map_record(path, root=session.root)
     if not force and up_to_date(previous, wanted, root=session.root):
@@ -92,7 +84,37 @@ def sync(
     else:
         document = _by_sound(session, wanted, options, progress)
     text = document.model_dump_json(by_alias=True, indent=2) + "\n"
+    watch.refuse_changes(wanted)
     return write_text(path, text)
+
+
+def plan_sync(
+    session: Session,
+    options: SyncOptions = _DEFAULT,
+    *,
+    manual_offset_s: float | None = None,
+    manual_drift_ppm: float = 0.0,
+) -> StageRecord:
+    """Describe what `sync` would do with the same arguments, without doing it.
+
+    Raises
+    ------
+    InputError
+        If a file can't be read, or the offset is no number.
+    """
+    chosen: dict[str, Any] = asdict(options) | {"manifest": _clock_keys(session)}
+    if manual_offset_s is not None:
+        if not (math.isfinite(manual_offset_s) and math.isfinite(manual_drift_ppm)):
+            raise InputError("The manual offset and drift have to be finite numbers.")
+        chosen |= {"manual_offset_s": manual_offset_s, "manual_drift_ppm": manual_drift_ppm}
+    return plan_stage(
+        "sync",
+        version=VERSION,
+        options=chosen,
+        inputs=_inputs(session),
+        root=session.root,
+        packages=("av", "numpy", "scipy", "soxr"),
+    )
 
 
 def _inputs(session: Session) -> list[Path]:

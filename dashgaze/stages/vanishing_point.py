@@ -24,14 +24,21 @@ from dashgaze.alignment.vanishing_point.road_lines import LineVote, gather_votes
 from dashgaze.alignment.vanishing_point.travel_track import TravelTrack
 from dashgaze.alignment.vanishing_point.video_scan import scan_video
 from dashgaze.errors import DashgazeError, InputError
-from dashgaze.files import replacing, write_text
+from dashgaze.files import alone_at
 from dashgaze.media import FrameTimes, LumaReader, read_frame_times
 from dashgaze.progress import Progress, part_of, silent
 from dashgaze.session import Session
 
 from .align import ALIGN_RECORD_NAME, read_summary
 from .align_plan import intrinsics_of
-from .frames import FRAMES_NAME, frames, note_filled_tables, options_in_use
+from .filled_tables import (
+    changing_tables,
+    write_filled_tables,
+    write_record_text,
+    write_table,
+)
+from .frames import FRAMES_NAME, frames, options_in_use
+from .input_watch import InputWatch
 from .phone_streams import read_phone_streams
 from .record import StageRecord, plan_stage, read_record, up_to_date
 from .vanishing_point_summary import TravelFound, summarise
@@ -42,6 +49,9 @@ VERSION = 1
 
 VANISHING_POINTS_NAME = "vanishing_points.parquet"
 VANISHING_POINT_RECORD_NAME = "vanishing_point.json"
+
+# Writing takes a moment; whoever does the same at once waits for it.
+_WAIT_S = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,12 +117,8 @@ def vanishing_point(
     OutputError
         If ``derived/`` can't be written.
     """
-    if not session.road_path.is_file():
-        raise InputError(
-            f"The road video, {session.road_path}, does not exist.",
-            fix="Copy it there, or mend `road:` under phone: in session.yaml.",
-            path=session.road_path,
-        )
+    _refuse_missing_road(session)
+    watch = InputWatch(session, _inputs(session))
     times = read_frame_times(session.road_path, progress=part_of(progress, 0.0, 0.03))
     camera, origin = _road_camera(session, options, LumaReader(session.road_path, times).size_px)
     frames(session, options_in_use(session), progress=part_of(progress, 0.03, 0.05))
@@ -129,20 +135,37 @@ def vanishing_point(
     table = vanishing_point_table(
         session.manifest.session_id, times.time_s, found.points, found.scan.track, camera
     )
-    _write_table(path, table)
     if origin == "usual":
         notes.append(
             "The focal length of the road camera is not known: that of a usual phone is taken."
         )
     summary = summarise(found, camera, focal_origin=origin, notes=notes)
-    _fill_frames(session)
-    record = wanted.finished([path], root=session.root, notes=summary["reasons"])
-    content: dict[str, Any] = json.loads(record.to_json()) | {"summary": summary}
-    write_text(
-        record_path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    )
+    with alone_at(session.derived / "vanishing_point", wait_s=_WAIT_S):
+        watch.refuse_changes(wanted)
+        write_table(path, table)
+        _fill_frames(session)
+        record = wanted.finished([path], root=session.root, notes=summary["reasons"])
+        write_record_text(record_path, json.loads(record.to_json()) | {"summary": summary})
     progress("written", 1.0)
     return path
+
+
+def frames_are_filled(session: Session) -> bool:
+    """Whether the frame table has what this stage found; not so where it was made anew since.
+
+    Raises
+    ------
+    InputError
+        If one of the two tables can't be read.
+    """
+    try:
+        return _filled_frames(session) is None
+    except (OSError, LookupError, ValueError, TypeError, pa.ArrowException) as error:
+        raise InputError(
+            f"The tables in {session.derived} can't be read: {error}.",
+            fix="Make them again with `dashgaze frames --force` and `dashgaze vanishing-point --force`.",
+            path=session.derived,
+        ) from error
 
 
 def read_vanishing_point_summary(derived: Path) -> dict[str, Any]:
@@ -155,8 +178,10 @@ def read_vanishing_point_summary(derived: Path) -> dict[str, Any]:
     """
     path = derived / VANISHING_POINT_RECORD_NAME
     try:
+        if not path.is_file():  # to open a pipe is to wait without end
+            raise ValueError("it is not a file")
         return dict(json.loads(path.read_text(encoding="utf-8"))["summary"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(
             f"{path} can't be read.",
             fix="Run `dashgaze vanishing-point` on the session.",
@@ -164,13 +189,35 @@ def read_vanishing_point_summary(derived: Path) -> dict[str, Any]:
         ) from error
 
 
+def plan_vanishing_point(
+    session: Session, options: VanishingPointOptions = _DEFAULT
+) -> StageRecord:
+    """Describe what `vanishing_point` would do with these options, without doing it.
+
+    Raises
+    ------
+    InputError
+        If the road video is missing or can't be read.
+    """
+    _refuse_missing_road(session)
+    times = read_frame_times(session.road_path)
+    camera, origin = _road_camera(session, options, LumaReader(session.road_path, times).size_px)
+    return _plan(session, options, camera, origin)
+
+
+def _refuse_missing_road(session: Session) -> None:
+    if not session.road_path.is_file():
+        raise InputError(
+            f"The road video, {session.road_path}, does not exist.",
+            fix="Copy it there, or mend `road:` under phone: in session.yaml.",
+            path=session.road_path,
+        )
+
+
 def _plan(
     session: Session, options: VanishingPointOptions, camera: RoadCamera, origin: str
 ) -> StageRecord:
     """Describe what is about to be done. The frame table is left out: nothing of it is read."""
-    inputs = [session.road_path]
-    if session.location_path is not None and session.location_path.is_file():
-        inputs.append(session.location_path)
     return plan_stage(
         "vanishing_point",
         version=VERSION,
@@ -181,10 +228,17 @@ def _plan(
             "lines": options.lines and session.manifest.lighting != "night",
             "phone_start_ns": session.manifest.phone_start_ns,
         },
-        inputs=inputs,
+        inputs=_inputs(session),
         root=session.root,
         packages=("av", "numpy", "opencv-python-headless"),
     )
+
+
+def _inputs(session: Session) -> list[Path]:
+    inputs = [session.road_path]
+    if session.location_path is not None and session.location_path.is_file():
+        inputs.append(session.location_path)
+    return inputs
 
 
 def _road_camera(
@@ -275,16 +329,19 @@ def _straight_votes(
 
 def _fill_frames(session: Session) -> None:
     """Fill our columns of the frame table, unless they stand as they should, and tell its stage."""
-    path = session.derived / FRAMES_NAME
-    table = pq.read_table(path)
+    if _filled_frames(session) is None:
+        return
+    with changing_tables(session):
+        filled = _filled_frames(session)
+        if filled is not None:
+            write_filled_tables(session, {FRAMES_NAME: filled}, vouched_by=(ALIGN_RECORD_NAME,))
+
+
+def _filled_frames(session: Session) -> pa.Table | None:
+    """Give the frame table with our columns filled; None if they stand as they should."""
+    table = pq.read_table(session.derived / FRAMES_NAME)
     filled = fill_vanishing_points(table, pq.read_table(session.derived / VANISHING_POINTS_NAME))
     names = [f"vanishing_point_{axis}_px" for axis in "xy"]
     if all(filled.column(name).equals(table.column(name)) for name in names):
-        return
-    _write_table(path, filled)
-    note_filled_tables(session)
-
-
-def _write_table(path: Path, table: pa.Table) -> None:
-    with replacing(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
+        return None
+    return filled

@@ -492,6 +492,7 @@ class TestWork:
         assert {each.name for each in (root / "derived" / work).iterdir()} == {
             "rows_00000000.npz",
             "rows_00000025.npz",
+            "survey.npz",
         }
         assert not (root / "derived" / "homographies.parquet").exists()
         assert not (root / "derived" / "align.json").exists()
@@ -512,7 +513,7 @@ class TestWork:
     ):
         root = copied(80)
         with monkeypatch.context() as patch:
-            patch.setattr(align_stage, "note_filled_tables", stop)
+            patch.setattr(align_stage, "write_record_text", stop)
             with pytest.raises(Stopped):
                 align(open_session(root), workers=1)
         assert not (root / "derived" / "align.json").exists()

@@ -11,6 +11,7 @@ import yaml
 from dashgaze._version import __version__
 from dashgaze.schemas.dataset_manifest import DatasetManifest
 from dashgaze.schemas.dataset_tables import DATASET_SESSION_TABLE
+from dashgaze.schemas.manifest import StrictLoader
 
 from .bids_files import write_json, write_tsv
 from .packed import PackedDataset
@@ -61,13 +62,16 @@ class Citation:
 def read_citation(folder: Path) -> Citation:
     """Read the data set's CITATION.cff; what is missing or of another form is left out."""
     try:
-        content = yaml.safe_load((folder / "CITATION.cff").read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        content = yaml.load(
+            (folder / "CITATION.cff").read_text(encoding="utf-8"), Loader=StrictLoader
+        )
+    except (OSError, ValueError, TypeError, yaml.YAMLError):
         content = None
     if not isinstance(content, dict):
         content = {}
     authors = []
-    for author in content.get("authors") or ():
+    listed = content.get("authors")
+    for author in listed if isinstance(listed, list) else ():
         if isinstance(author, dict):
             parts = (author.get("given-names"), author.get("family-names"), author.get("name"))
             authors.append(" ".join(str(part) for part in parts if part))
@@ -220,7 +224,7 @@ def _card_licence(folder: Path) -> str | None:
     try:
         text = (folder / "README.md").read_text(encoding="utf-8")
         _, head, _ = text.split("---\n", 2)
-        content = yaml.safe_load(head)
+        content = yaml.load(head, Loader=StrictLoader)
     except (OSError, UnicodeDecodeError, ValueError, yaml.YAMLError):
         return None
     if not isinstance(content, dict):

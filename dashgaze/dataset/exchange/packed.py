@@ -185,7 +185,7 @@ def _read(path: Path, columns: list[str] | None) -> pa.Table:
     try:
         # A single file: its folder's name must not become a column.
         return pq.ParquetFile(path).read(columns=columns)
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise InputError(f"{path} can't be read: {error}.", fix=_AGAIN, path=path) from error
 
 

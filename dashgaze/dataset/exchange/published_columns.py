@@ -105,6 +105,9 @@ class Header:
         return _NS.get(self.unit)
 
 
+_LONGEST = 200
+
+
 def read_header(text: str) -> Header:
     """Take a header apart.
 
@@ -115,7 +118,8 @@ def read_header(text: str) -> Header:
     >>> read_header("azimuth_deg").name, read_header("yaw").name, read_header("Timestamp (ns)").unit
     ('azimuth', 'yawnew', 'ns')
     """
-    small = text.strip().casefold()
+    # No column of the layout has a longer name, and the search takes the square of the length.
+    small = text.strip().casefold()[:_LONGEST]
     bracket = re.search(r"[\[(]\s*([^\])]*?)\s*[\])]\s*$", small)
     unit = ""
     if bracket:

@@ -74,7 +74,11 @@ def read_sheet(path: Path) -> Sheet:
     if not first.strip():
         raise NotASheetError("is empty")
     separator = max(",;\t", key=first.count)
-    headers = [read_header(cell) for cell in next(csv.reader([first], delimiter=separator))]
+    try:
+        cells = next(csv.reader([first], delimiter=separator))
+    except csv.Error as error:
+        raise NotASheetError(f"can't be read: {error}") from error
+    headers = [read_header(cell) for cell in cells]
     names = {header.name for header in headers}
     if not names & (set(LABELS) | set(UNPLACED)):
         raise NotASheetError("has none of the columns of the published layout")

@@ -98,7 +98,7 @@ def find_runs(path: Path) -> tuple[dict[str, list[Run]], list[str]]:
     runs: dict[str, list[Run]] = {}
     strange: list[str] = []
     with open_hdf5(path) as file:
-        for name, shape in _data_sets(file):
+        for name, shape in _whole_data_sets(file, path):
             parts = name.split("/")
             kind = next(
                 (part for part in reversed(parts) if part.casefold() in PICTURE_COLUMNS), ""
@@ -130,6 +130,19 @@ def natural(text: str) -> tuple[tuple[int, int | str], ...]:
     """Give a key that sorts numbers in names by their value: 2 before 10."""
     parts = re.split(r"(\d+)", text.casefold())
     return tuple((0, int(part)) if part.isdigit() else (1, part) for part in parts if part)
+
+
+def _whole_data_sets(file: Any, path: Path) -> list[tuple[str, tuple[int, ...]]]:
+    """List the data sets of a file; one that is damaged inside is refused."""
+    try:
+        return list(_data_sets(file))
+    # The library says of damage whatever the place at which it met it makes of it.
+    except (OSError, RuntimeError, ValueError, LookupError, TypeError, OverflowError) as error:
+        raise InputError(
+            f"{path} can't be read as HDF5: {error}.",
+            fix="Fetch a whole copy of the file.",
+            path=path,
+        ) from error
 
 
 def _data_sets(file: Any) -> Iterator[tuple[str, tuple[int, ...]]]:

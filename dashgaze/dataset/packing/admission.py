@@ -10,6 +10,7 @@ from dashgaze.fingerprint import fingerprint
 from dashgaze.schemas.dataset_manifest import DatasetSession
 from dashgaze.schemas.manifest import MANIFEST_NAME, ConsentScope
 from dashgaze.session import DERIVED_NAME, Session
+from dashgaze.stages.filled_tables import state_of_tables
 from dashgaze.stages.frames import FRAMES_NAME
 from dashgaze.stages.frames import RECORD_NAME as FRAMES_RECORD_NAME
 from dashgaze.stages.record import read_record
@@ -204,6 +205,13 @@ def _state(session: Session, *, doubtful: bool) -> tuple[str | None, str, str]:
     if _older_than_clocks(session):
         advice = f"Type: dashgaze frames {session.root}"
         return verdict, "its clocks were aligned anew after its frames were made", advice
+    if state_of_tables(session) != "whole":
+        advice = f"Type: dashgaze frames {session.root}; dashgaze align {session.root}"
+        return (
+            verdict,
+            "a run that made its tables was broken off, or they were changed since",
+            advice,
+        )
     if verdict == "doubtful" and not doubtful:
         return verdict, "its clocks are doubtful", why
     return verdict, "", ""

@@ -55,7 +55,7 @@ def read_withdrawals(path: Path) -> list[str]:
         if not all(entry["schema"] == WITHDRAWAL_SCHEMA for entry in entries):
             raise ValueError("a line is of another form")
         return [str(entry["driver_digest"]) for entry in entries]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(
             f"{path} can't be read ({error}), so nobody knows who withdrew.",
             fix=f"Mend it: one JSON object a line, with schema {WITHDRAWAL_SCHEMA!r} and driver_digest.",

@@ -150,7 +150,7 @@ def _read_rows(folder: Path, manifest: DatasetManifest) -> dict[str, dict[str, A
         try:
             with pq.ParquetFile(path) as shard:
                 listed = shard.read().to_pylist()
-        except (OSError, pa.ArrowException) as error:
+        except (OSError, ValueError, pa.ArrowException) as error:
             raise InputError(
                 f"{path} can't be read: {error}.",
                 fix="Pack into another folder, or bring this data set back from a copy.",

@@ -4,14 +4,13 @@ import concurrent.futures
 import concurrent.futures.process
 import multiprocessing
 import os
-import threading
 from collections.abc import Sequence
-from multiprocessing.connection import wait
 from multiprocessing.sharedctypes import SynchronizedArray
 from multiprocessing.synchronize import Event
 
 from dashgaze.errors import WorkerError
 from dashgaze.progress import Progress
+from dashgaze.stages.parent_watch import end_with_parent
 
 from .session_work import PackedSession, SessionTask, write_session
 
@@ -132,21 +131,13 @@ _stop: "Event | None" = None
 def _begin(shares: "SynchronizedArray[float]", stop: "Event") -> None:
     global _shares, _stop  # a process of the pool has one job
     _shares, _stop = shares, stop
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     import cv2
     import pyarrow as pa
 
     cv2.setNumThreads(1)
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
-
-
-def _end_with_parent() -> None:
-    """End when the process that wants the result is gone: nobody else would end this one."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
 
 
 def _write_there(place: int, task: SessionTask) -> PackedSession:

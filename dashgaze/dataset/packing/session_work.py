@@ -9,6 +9,7 @@ from typing import Any
 from dashgaze.dataset.consent import Release
 from dashgaze.dataset.tables.drive_tables import DriveTables, drive_tables
 from dashgaze.dataset.tables.shard import write_shard
+from dashgaze.errors import InputError
 from dashgaze.files import sync_folder
 from dashgaze.progress import Progress, part_of, silent
 from dashgaze.schemas.dataset_manifest import (
@@ -21,9 +22,10 @@ from dashgaze.schemas.dataset_manifest import (
 from dashgaze.schemas.dataset_tables import VIEWS
 from dashgaze.schemas.image_table import PICTURES
 from dashgaze.schemas.manifest import ConsentScope
-from dashgaze.session import Session
+from dashgaze.session import Session, open_session
 
-from .digests import sha256_of
+from .admission import Admitted
+from .digests import sha256_of, source_digest
 from .layout import TABLES, VIDEOS, shard_path, video_path
 from .options import Content
 from .staging import cannot_write
@@ -161,6 +163,7 @@ def write_session(task: SessionTask, progress: Progress = silent) -> PackedSessi
         raise cannot_write(task.folder, error) from error
     files += _write_videos(task, session, part_of(progress, 0.05, 0.7))
     files += _write_images(task, session, tables, part_of(progress, 0.7, 1.0))
+    _refuse_changes(task)
     sync_folder(task.folder)
     return PackedSession(
         session_id=task.session_id,
@@ -171,6 +174,21 @@ def write_session(task: SessionTask, progress: Progress = silent) -> PackedSessi
         files=tuple(files),
         notes=tables.notes,
     )
+
+
+def _refuse_changes(task: SessionTask) -> None:
+    """Refuse a session that was changed while it was packed: the files may be of the old and the new."""
+    session = task.session
+    admitted = Admitted(
+        session=session, driver_id=task.driver_id, release=task.release, doubtful=False
+    )
+    same = source_digest(admitted, task.content) == task.digest
+    if not same or open_session(session.root).manifest != session.manifest:
+        raise InputError(
+            f"{session.root} changed while it was packed; the data set is as it was.",
+            fix="Leave the session alone for a while, then type the command again.",
+            path=session.root,
+        )
 
 
 def _write_tables(task: SessionTask, tables: DriveTables) -> list[SessionFile]:

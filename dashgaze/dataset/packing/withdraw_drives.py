@@ -152,7 +152,7 @@ def _names_any(figures: Path, named: set[str], roots: Sequence[Path]) -> bool:
             return False
         paths = {(figures.parent / entry["path"]).resolve() for entry in content["sessions"]}
         names = {entry["session_id"] for entry in content["sessions"]}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
     return bool(names & named) or any(root.resolve() in paths for root in roots)
 

@@ -17,12 +17,15 @@ from dashgaze.errors import OutputError
 from dashgaze.files import replacing
 from dashgaze.media import probe, read_frame_times
 from dashgaze.progress import Progress, part_of, silent
+from dashgaze.remote_file import open_binary
 from dashgaze.session import Session
 
 from .released_view import ReleasedView, open_released
 from .sound_track import write_with_sound
 
 VIEWS: tuple[View, ...] = ("ego", "road", "driver")
+
+_COPY_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,8 +155,12 @@ def _write(
             return None
     elif sound is None:
         progress(f"copying the {source.view} video", 0.0)
-        with replacing(path) as temporary:
-            shutil.copyfile(released.anonymized, temporary)
+        with (
+            replacing(path) as temporary,
+            open_binary(released.anonymized) as original,
+            temporary.open("wb") as copy,
+        ):
+            shutil.copyfileobj(original, copy, _COPY_BYTES)
     else:
         progress(f"copying the {source.view} video", 0.0)
         write_with_sound(released.anonymized, sound, path)

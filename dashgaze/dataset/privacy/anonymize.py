@@ -5,7 +5,7 @@ Pictures are covered before they are coded, and nothing that shows them uncovere
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
@@ -17,6 +17,7 @@ from dashgaze.dataset.video.view_source import View, ViewSource, open_view
 from dashgaze.errors import InputError
 from dashgaze.progress import Progress, part_of, silent
 from dashgaze.session import Session
+from dashgaze.stages.input_watch import InputWatch
 from dashgaze.stages.record import StageRecord, plan_stage, up_to_date
 
 from .account import count
@@ -127,6 +128,7 @@ class _Run:
     def make(self, plan: SearchPlan, progress: Progress) -> None:
         """Make a view, unless it would come out as it is."""
         session, view, path = self._session, plan.view, view_path(self._session, plan.view)
+        watch = InputWatch(session, self._inputs(view))
         wanted = self._wanted(plan)
         with self._recording:
             made = self._read_record().views.get(view)
@@ -161,7 +163,13 @@ class _Run:
             )
         whole = [absent or not judged for absent, judged in zip(lost, verdicts.judged, strict=True)]
         what = dict(zip(verdicts.frame_index, zip(covers, whole, strict=True), strict=True))
-        self._write(source, what, path, part_of(progress, _SEARCH_SHARE, 1.0))
+        self._write(
+            source,
+            what,
+            path,
+            lambda: watch.refuse_changes(wanted),
+            part_of(progress, _SEARCH_SHARE, 1.0),
+        )
         account = count(
             plan,
             verdicts,
@@ -182,6 +190,7 @@ class _Run:
         source: ViewSource,
         what: dict[int, tuple[list[Cover], bool]],
         path: Path,
+        refuse_changes: Callable[[], None],
         progress: Progress,
     ) -> None:
         width, height = source.size_px
@@ -208,13 +217,17 @@ class _Run:
                     fix="Leave the recording alone while it is read, and try again.",
                     path=source.paths[0],
                 )
+            refuse_changes()  # the faces may be those of other pictures
+
+    def _inputs(self, view: View) -> list[Path]:
+        session, boxes = self._session, self._box_file
+        inputs = recorded_inputs(session, view)
+        if boxes is not None and boxes.path.resolve().is_relative_to(session.root.resolve()):
+            inputs.append(session.root / boxes.path.resolve().relative_to(session.root.resolve()))
+        return inputs
 
     def _wanted(self, plan: SearchPlan) -> StageRecord:
         session, options, boxes = self._session, self._options, self._box_file
-        inputs = recorded_inputs(session, plan.view)
-        if boxes is not None and boxes.path.resolve().is_relative_to(session.root.resolve()):
-            inside = boxes.path.resolve().relative_to(session.root.resolve())
-            inputs.append(session.root / inside)
         chosen = {
             field.name: getattr(options, field.name)
             for field in dataclasses.fields(options)
@@ -232,7 +245,7 @@ class _Run:
                     for each in plan.detectors
                 ],
             },
-            inputs=inputs,
+            inputs=self._inputs(plan.view),
             root=session.root,
             packages=("av", "numpy", "opencv-python-headless"),
         )

@@ -62,6 +62,8 @@ def read_card(folder: Path) -> Card:
     """
     import yaml
 
+    from dashgaze.schemas.manifest import StrictLoader
+
     path = folder / CARD_NAME
     try:
         text = path.read_text(encoding="utf-8")
@@ -82,8 +84,8 @@ def read_card(folder: Path) -> Card:
         )
     end = next(number for number, line in enumerate(lines[1:], 1) if line.strip() == "---")
     try:
-        head = yaml.safe_load("\n".join(lines[1:end]))
-    except yaml.YAMLError as error:
+        head = yaml.load("\n".join(lines[1:end]), Loader=StrictLoader)
+    except (yaml.YAMLError, ValueError, TypeError) as error:
         raise InputError(f"The head of {path} is no YAML: {error}", fix=_PACK_AGAIN) from error
     configs = head.get("configs") if isinstance(head, dict) else None
     if not isinstance(configs, list) or not all(isinstance(each, dict) for each in configs):

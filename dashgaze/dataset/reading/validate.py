@@ -265,7 +265,7 @@ class _Validation:
             return None, []
         try:
             table = pq.read_table(self.folder / file.path, columns=columns)
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, ValueError) as error:
             self._wrong("SHARD_UNREADABLE", file.path, f"It can't be read: {error}.")
             return None, []
         config = str(file.config)

@@ -52,7 +52,7 @@ def check_schema_files(folder: Path, tables: dict[str, Table], findings: Dataset
         name = f"{SCHEMAS_NAME}/{table.name}_v{table.version}.schema.json"
         try:
             said = json.loads((folder / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             findings.add(
                 "SCHEMA_FILE", "It is not there or can't be read.", file=name, fix=_PACK_AGAIN
             )
@@ -79,7 +79,8 @@ def check_shard(
     try:
         with pq.ParquetFile(path) as shard:
             schema, row_count = shard.schema_arrow, shard.metadata.num_rows
-    except (pa.ArrowException, OSError) as error:
+        _ = schema.names  # names that are no UTF-8 show here
+    except (pa.ArrowException, OSError, ValueError) as error:
         findings.add(
             "SHARD_UNREADABLE",
             f"It can't be read as parquet: {error}.",
@@ -143,11 +144,14 @@ def _check_media(schema: pa.Schema, table: Table, wrong: Callable[[str], None]) 
         return
     try:
         features = json.loads((schema.metadata or {})[_FEATURES])["info"]["features"]
-    except (KeyError, ValueError, TypeError):
+    except (KeyError, ValueError, TypeError, RecursionError):
+        features = None
+    if not isinstance(features, dict):
         wrong("It does not tell `datasets` which columns are pictures or videos.")
         return
     for name, kind in media.items():
-        feature = features.get(name, {})
+        feature = features.get(name)
+        feature = feature if isinstance(feature, dict) else {}
         if feature.get("_type") != kind.capitalize():
             wrong(f"{name} is not told to `datasets` as {kind}.")
         elif kind == "video" and feature.get("decode") is not False:

@@ -38,7 +38,8 @@ def read_derived(path: Path, schema: Table, *, session_id: str, fix: str) -> pa.
     try:
         with pq.ParquetFile(path) as file:
             table = file.read()
-    except (OSError, pa.ArrowException) as error:
+        _ = table.column_names  # names that are no UTF-8 show here
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise InputError(f"{path} can't be read: {_line(error)}.", fix=fix, path=path) from error
     table = migrate(table, schema, path=path, fix=fix)
     _check_names(table, schema, path, fix)

@@ -156,7 +156,8 @@ def check_shard(path: Path, schema: Table) -> None:
     try:
         with pa.OSFile(str(path)) as file:
             found = pq.read_schema(file)
-    except (OSError, pa.ArrowException) as error:
+        _ = found.names  # names that are no UTF-8 show here
+    except (OSError, ValueError, pa.ArrowException) as error:
         reason = " ".join(str(error).split()).rstrip(".")
         raise _not_of(path, f"it can't be read as parquet: {reason}") from error
     _check_schema(found, schema, path)

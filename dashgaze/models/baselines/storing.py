@@ -2,7 +2,9 @@
 
 import json
 import zipfile
+import zlib
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -83,7 +85,10 @@ def load_baseline(folder: Path) -> Predictor:
         document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         with (folder / ARRAYS_NAME).open("rb") as opened, np.load(opened) as file:
             arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (
+        *(OSError, ValueError, EOFError, RuntimeError, SyntaxError, MemoryError),
+        *(TokenError, zipfile.BadZipFile, zlib.error),
+    ) as error:
         raise InputError(
             f"{folder} holds no baseline that can be read: {error}",
             fix=f"Give a folder with {VALUES_NAME} and {ARRAYS_NAME}, or fit the baseline again.",
@@ -103,7 +108,7 @@ def load_baseline(folder: Path) -> Predictor:
         loaded: Predictor = kind.from_state(name, document["state"], arrays)
         calibration = document["calibration"]
         return loaded if calibration is None else calibrated(loaded, **calibration)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise InputError(
             f"{path} is damaged: {type(error).__name__} {error}.",
             fix="Fit the baseline again.",

@@ -6,6 +6,7 @@ import json
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 from numpy.typing import NDArray
@@ -174,6 +175,9 @@ def _opened(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.bool_]] | None:
             return None
         present = np.ones(len(kept), np.bool_)
         present[said["absent"]] = False
-    except (OSError, ValueError, KeyError, TypeError, IndexError):
+    except (
+        *(OSError, ValueError, KeyError, TypeError, IndexError, OverflowError, RecursionError),
+        *(SyntaxError, TokenError, MemoryError),
+    ):
         return None
     return kept, present

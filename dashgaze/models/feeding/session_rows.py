@@ -73,7 +73,7 @@ def read_columns(path: Path, columns: Sequence[str]) -> pa.Table:
                     path=path,
                 )
         return pq.read_table(path, columns=list(columns), partitioning=None)
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, ValueError, pa.ArrowException) as error:
         reason = " ".join(str(error).split()).rstrip(".")
         raise InputError(
             f"{path} can't be read: {reason}.",

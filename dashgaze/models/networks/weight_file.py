@@ -57,7 +57,10 @@ def _read(path: Path) -> Mapping[str, Any]:
 
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
+    except (
+        *(UnpicklingError, RuntimeError, EOFError, ValueError, LookupError, OSError, TypeError),
+        *(AttributeError, AssertionError, ArithmeticError, MemoryError, ImportError),
+    ) as error:
         raise InputError(
             f"{path} can't be read as weights: {str(error).splitlines()[0] if str(error) else error!r}.",
             fix="Save its state_dict alone, best as .safetensors.",

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from dashgaze.collection.field.json_lines import parse_lines
 from dashgaze.errors import InputError, MissingExtraError, OutputError
 
 LOG_NAME = "train.jsonl"
@@ -68,7 +69,7 @@ class TrainLog:
 
 
 def read_log(folder: Path) -> list[dict[str, Any]]:
-    """Read the lines of a run's log; a last one that was cut off is left out.
+    """Read the lines of a run's log; what a crash tore is left out.
 
     Raises
     ------
@@ -84,7 +85,8 @@ def read_log(folder: Path) -> list[dict[str, Any]]:
             fix="Give the folder that `dashgaze train` wrote.",
             path=path,
         ) from error
-    return [json.loads(line) for line in content.splitlines(keepends=True) if line.endswith(b"\n")]
+    whole = content[: content.rfind(b"\n") + 1]
+    return [line for line in parse_lines(whole).entries if isinstance(line.get("event"), str)]
 
 
 def _plain(says: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from dashgaze.errors import InputError
+from dashgaze.schemas.manifest import StrictLoader
 
 from ..adaptation.options import PretextOptions
 from ..feeding.augmentation import AugmentOptions
@@ -74,8 +75,8 @@ def changed(options: Mapping[str, Any], settings: Iterable[str]) -> dict[str, An
     for setting in settings:
         name, equals, text = setting.partition("=")
         try:
-            value = yaml.safe_load(text)
-        except yaml.YAMLError as error:
+            value = yaml.load(text, Loader=StrictLoader)
+        except (yaml.YAMLError, ValueError, TypeError) as error:
             raise InputError(f"{setting!r} holds no value: {error}.", fix="Mend it.") from error
         *outer, last = name.strip().split(".")
         if not equals or not last:
@@ -96,11 +97,11 @@ def _read_mapping(path: Path, what: str, fix: str) -> dict[str, Any]:
     import yaml
 
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=StrictLoader)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"{path} can't be read: {reason}.", fix=fix, path=path) from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, TypeError) as error:
         raise InputError(f"{path} is no YAML: {error}.", fix="Mend it.", path=path) from error
     if content is None:
         return {}

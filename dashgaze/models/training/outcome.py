@@ -48,13 +48,14 @@ def run_summary(out: Path) -> dict[str, Any]:
     lines = read_log(out)
     steps = [line for line in lines if line["event"] == "step"]
     start = next((line for line in lines if line["event"] == "start"), {})
-    speeds = sorted(line["samples_per_s"] for line in steps[1:] or steps)
+    told = [line.get("samples_per_s") for line in steps[1:] or steps]
+    speeds = sorted(speed for speed in told if isinstance(speed, int | float))
     accuracies = [line["pretext_accuracy"] for line in steps if line.get("pretext_accuracy")]
     return {
         "checkpoint": str(out / CHECKPOINT_FOLDER),
         "model": config.model,
         "best_step": config.step,
-        "steps": steps[-1]["step"] if steps else 0,
+        "steps": steps[-1].get("step", 0) if steps else 0,
         "validation_error_px": config.validation_error_px,
         "constant_error_px": start.get("constant_error_px"),
         "pretext_accuracy": accuracies[-1] if accuracies else None,

@@ -95,8 +95,11 @@ def load_state(folder: Path, *, digest: str, learned: Mapping[str, Any]) -> Stat
     tensors, marks = read_weights_file(
         path, fix="The checkpoint beside it can be used; train again in a new folder."
     )
-    facts = json.loads(marks.get("state", "{}"))
-    if facts.get("schema") != _SCHEMA:
+    try:
+        facts = json.loads(marks.get("state", "{}"))
+    except (ValueError, RecursionError):
+        facts = None
+    if not isinstance(facts, dict) or facts.get("schema") != _SCHEMA:
         raise InputError(
             f"{path} is not the state of a training of this version.",
             fix="Train again in a new folder.",
