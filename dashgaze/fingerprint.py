@@ -89,18 +89,23 @@ class Stamp:
         When anything about it was, its name and its rights included.
     folder_ns
         When a name in its folder was changed last.
+    name_count
+        How many names it has. Of a file with several, `changed_ns` also tells what happens to the others: a
+        backup of hard links is made, or an old one removed.
     """
 
     size_bytes: int
     written_ns: int
     changed_ns: int
     folder_ns: int
+    name_count: int = 1
 
     def is_of_same(self, later: "Stamp") -> bool:
         """Whether nobody wrote to the file in between, or moved another one there and it back again."""
         written = (self.size_bytes, self.written_ns) != (later.size_bytes, later.written_ns)
         moved = self.changed_ns != later.changed_ns and self.folder_ns != later.folder_ns
-        return not (written or moved)
+        linked = self.name_count > 1 or later.name_count > 1
+        return not (written or (moved and not linked))
 
 
 def stamps(path: Path) -> dict[str, Stamp]:
@@ -121,7 +126,13 @@ def same_stamps(before: Mapping[str, Stamp], later: Mapping[str, Stamp]) -> bool
 
 def _stamp(path: Path) -> Stamp:
     status, folder = path.stat(), path.parent.stat()
-    return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, folder.st_mtime_ns)
+    return Stamp(
+        size_bytes=status.st_size,
+        written_ns=status.st_mtime_ns,
+        changed_ns=status.st_ctime_ns,
+        folder_ns=folder.st_mtime_ns,
+        name_count=status.st_nlink,
+    )
 
 
 def _of_file(path: Path) -> dict[str, Any]:

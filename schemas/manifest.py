@@ -33,6 +33,7 @@ _DEEPEST = 64
 """Lists and mappings in one another that YAML may have."""
 
 _DAY_S = 86_400.0
+_LONGEST_FOCAL_PX = 10_000_000
 _LAST_YEAR = 2100
 _LONGEST_NAME = 255
 """What file systems take, bytes."""
@@ -91,6 +92,8 @@ class Intrinsics(_Model):
     def _three_by_three(cls, value: list[list[float]]) -> list[list[float]]:
         if [len(row) for row in value] != [3, 3, 3]:
             raise ValueError("has to be three rows of three numbers")
+        if any(abs(number) > _LONGEST_FOCAL_PX for row in value for number in row):
+            raise ValueError(f"has numbers above {_LONGEST_FOCAL_PX:,} px")
         if not (value[0][0] > 0 and value[1][1] > 0 and value[2] == [0.0, 0.0, 1.0]):
             raise ValueError("needs focal lengths above 0 on its diagonal and the last row 0, 0, 1")
         return value

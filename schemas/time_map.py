@@ -31,7 +31,10 @@ class Segment(_Model):
     phone_start_s: float = _quantity("s", "Start of the stretch.", "phone clock")
     phone_end_s: float = _quantity("s", "End of the stretch.", "phone clock")
     offset_s: float = _quantity("s", "Tracker time at phone time zero.", "tracker clock")
-    drift_ppm: float = _quantity("ppm", "By how much the tracker's clock runs faster.")
+    # Clocks of one per cent would be broken; a rate of 0 or less is no clock at all.
+    drift_ppm: float = _quantity(
+        "ppm", "By how much the tracker's clock runs faster.", ge=-100_000, le=100_000
+    )
     offset_se_ms: float | None = _quantity(
         "ms", "Standard error of the mapped time at the middle of the stretch; null if unknown."
     )

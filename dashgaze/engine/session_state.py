@@ -134,11 +134,11 @@ def look_at_stage(session: Session, stage: Stage, settings: Settings) -> StageSt
     obstacle = stage.obstacle(session)
     if obstacle:
         return StageState(stage=stage.name, state="impossible", reasons=(obstacle,))
-    previous = stage.previous(session)
-    if previous is None:
-        return StageState(stage=stage.name, state="missing")
     verdict = stage.verdict(session)
     try:
+        previous = stage.previous(session)
+        if previous is None:
+            return StageState(stage=stage.name, state="missing")
         wanted = stage.plan(session, settings.of(stage.name))
         reasons = why_stale(previous, wanted, root=session.root)
         unfilled = "" if reasons else stage.unfilled(session)

@@ -121,6 +121,12 @@ class FramesStage(Stage):
 
         frames(session, self.options(session, given), force=force, progress=progress)
 
+    def previous(self, session: Session) -> StageRecord | None:
+        """Read what it did before; a later stage that was killed while it filled the tables has changed nothing."""
+        from dashgaze.stages.filled_tables import read_tables_record
+
+        return read_tables_record(session)
+
     def obstacle(self, session: Session) -> str:
         """Say what is missing."""
         return "" if session.eye_tracker_path.exists() else "no recording of the eye tracker"

@@ -27,6 +27,9 @@ VERSION = 2
 EVENT_NAMES = ("clap", "chirp")
 """Events whose name holds one of these words mark a sound made to be found again."""
 
+MAX_MANUAL_DRIFT_PPM = 100_000.0
+"""As far as a time map goes."""
+
 _STARTED_AT_SIGMA_S = 2.0
 _RECORDED_AT_SIGMA_S = 20.0
 _WALL_CLOCK_NOTE_S = 60.0
@@ -106,6 +109,11 @@ def plan_sync(
     if manual_offset_s is not None:
         if not (math.isfinite(manual_offset_s) and math.isfinite(manual_drift_ppm)):
             raise InputError("The manual offset and drift have to be finite numbers.")
+        if abs(manual_drift_ppm) > MAX_MANUAL_DRIFT_PPM:
+            raise InputError(
+                f"No clock runs {manual_drift_ppm:g} ppm too fast.",
+                fix="Give the drift in parts per million; those of phones are below 400.",
+            )
         chosen |= {"manual_offset_s": manual_offset_s, "manual_drift_ppm": manual_drift_ppm}
     return plan_stage(
         "sync",

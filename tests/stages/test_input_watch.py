@@ -50,6 +50,16 @@ def test_another_name_elsewhere_or_other_rights_are_fine(session: Session, tmp_p
     watch.refuse_changes(wanted)
 
 
+def test_a_backup_of_links_that_goes_while_names_beside_the_file_change_is_fine(
+    session: Session, tmp_path: Path
+) -> None:
+    os.link(session.root / "road.mp4", tmp_path / "backup.mp4")
+    watch, wanted = plan(session)
+    (tmp_path / "backup.mp4").unlink()
+    (session.root / "work.part").mkdir()
+    watch.refuse_changes(wanted)
+
+
 @pytest.mark.parametrize("name", ["road.mp4", "tracker/gaze.raw"])
 def test_other_content_is_refused(session: Session, name: str) -> None:
     watch, wanted = plan(session)

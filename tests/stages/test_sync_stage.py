@@ -120,6 +120,8 @@ def test_an_offset_by_hand_is_recorded_as_such(root: Path) -> None:
 def test_an_offset_by_hand_has_to_be_a_number(root: Path) -> None:
     with pytest.raises(InputError, match="finite"):
         run(root, manual_offset_s=float("nan"))
+    with pytest.raises(InputError, match="No clock runs"):
+        run(root, manual_offset_s=0.0, manual_drift_ppm=-1e6)
 
 
 def test_a_road_video_without_sound_is_told_with_the_way_out(tmp_path: Path) -> None:
