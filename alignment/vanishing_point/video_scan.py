@@ -79,7 +79,8 @@ def scan_video(
     time_s, gap_s, travels = [], [], list[Travel]()
     votes, last_vote_s, before_s = list[LineVote](), -np.inf, np.nan
     near, looked_at, gaps = np.zeros(2), 0, 0
-    with LumaReader(times.path, times, thread_count=thread_count) as reader:
+    # Points are followed in pictures of a third of the size, where unsmoothed block edges do not matter.
+    with LumaReader(times.path, times, thread_count=thread_count, draft=True) as reader:
         usable = static_parts(list(_looks(reader, times, view, part_of(progress, 0.0, 0.1))))
         finder = FlowFinder(view, usable)
         report = part_of(progress, 0.1, 1.0)

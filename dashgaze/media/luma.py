@@ -70,6 +70,9 @@ class LumaReader:
         What `read_frame_times` gave for it.
     thread_type, thread_count
         How FFmpeg spreads the decoding, and over how many threads; 0 for one per core.
+    draft
+        Whether the edges of coded blocks stay as they are, which saves an eighth of the time: for what
+        reduces the pictures anyway.
 
     Raises
     ------
@@ -85,8 +88,9 @@ class LumaReader:
         *,
         thread_type: ThreadType = "AUTO",
         thread_count: int = 0,
+        draft: bool = False,
     ) -> None:
-        self._path, self._times = path, times
+        self._path, self._times, self._draft = path, times, draft
         self._threads: tuple[ThreadType, int] = (thread_type, thread_count)
         self._upright = _upright(path, probe(path).video)
         self._finder: PictureFinder | None = None
@@ -100,7 +104,11 @@ class LumaReader:
     def __enter__(self) -> Self:
         thread_type, thread_count = self._threads
         self._finder = PictureFinder(
-            self._path, self._times, thread_type=thread_type, thread_count=thread_count
+            self._path,
+            self._times,
+            thread_type=thread_type,
+            thread_count=thread_count,
+            draft=self._draft,
         )
         return self
 

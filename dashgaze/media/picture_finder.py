@@ -42,14 +42,26 @@ class PictureFinder:
         The file, and what `read_frame_times` gave for it.
     thread_type, thread_count
         How FFmpeg spreads the decoding, and over how many threads; 0 for one per core.
+    draft
+        Whether to leave out the filter that smooths the edges of coded blocks. It takes an eighth of the time;
+        without it pictures differ by a few levels, a little more with each picture up to the next keyframe.
     """
 
     def __init__(
-        self, path: Path, times: FrameTimes, *, thread_type: ThreadType, thread_count: int
+        self,
+        path: Path,
+        times: FrameTimes,
+        *,
+        thread_type: ThreadType,
+        thread_count: int,
+        draft: bool = False,
     ) -> None:
         self._path, self._times = path, times
         self._keyframes = np.flatnonzero(times.keyframe)
         self._thread_type, self._thread_count = thread_type, thread_count
+        self._options = {"max_pixels": str(MAX_PIXELS)}
+        if draft:
+            self._options["skip_loop_filter"] = "all"
         self._stack = ExitStack()
         self._credit = _WRONG_LANDINGS
         self.open()
@@ -62,7 +74,7 @@ class PictureFinder:
         read_only(self._stream)
         self._stream.thread_type = self._thread_type
         self._stream.codec_context.thread_count = self._thread_count
-        self._stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
+        self._stream.codec_context.options = dict(self._options)
         self._run = _Run(self._container, self._stream)
 
     @property

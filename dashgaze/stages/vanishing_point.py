@@ -44,7 +44,7 @@ from .record import StageRecord, plan_stage, read_record, up_to_date
 from .vanishing_point_summary import TravelFound, summarise
 from .vanishing_point_table import fill_vanishing_points, vanishing_point_table
 
-VERSION = 1
+VERSION = 2
 """Version of the method; counted up when the same input gives another result."""
 
 VANISHING_POINTS_NAME = "vanishing_points.parquet"
