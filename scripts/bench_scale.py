@@ -161,7 +161,7 @@ def measure_memory(drive: Path, given: argparse.Namespace) -> list[dict[str, Any
         folder = given.work / f"long_{minutes:g}"
         session = alone(lengthened, drive, folder / "session_001", minutes=minutes)
         seconds = seconds_of(session)
-        for name, run in stage_by_stage(folder, until=given.until, workers=given.workers).items():
+        for name, run in stage_by_stage(folder, until=given.until, workers=given.workers):
             stage = run.stages.get(name)
             if stage is not None:
                 rows.append(

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,13 +84,16 @@ def timed_run(drives: Path, *, workers: int, until: str = "report", seconds: flo
     return _go_on(drives, workers=workers, until=until, seconds=seconds)
 
 
-def stage_by_stage(drives: Path, *, until: str = "report", workers: int = 1) -> dict[str, Run]:
+def stage_by_stage(
+    drives: Path, *, until: str = "report", workers: int = 1
+) -> Iterator[tuple[str, Run]]:
     """Run one stage after the other, each in processes of its own, so that their memory is told apart."""
     for derived in drives.glob("*/derived"):
         shutil.rmtree(derived)
     shutil.rmtree(drives / ".dashgaze", ignore_errors=True)
     names = list(STAGES)[: list(STAGES).index(until) + 1]
-    return {name: _go_on(drives, workers=workers, until=name, seconds=0.0) for name in names}
+    for name in names:
+        yield name, _go_on(drives, workers=workers, until=name, seconds=0.0)
 
 
 def _go_on(drives: Path, *, workers: int, until: str, seconds: float) -> Run:
