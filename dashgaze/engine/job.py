@@ -1,5 +1,6 @@
 """A piece of work for one process, and what came of it."""
 
+import re
 import sys
 import time
 import traceback
@@ -171,9 +172,22 @@ def _note(job: Job, what: str) -> None:
 
 
 def _peak_mb() -> float | None:
+    found = _peak_of_linux_mb()
+    if found is not None:
+        return found
     try:
         import resource  # not on Windows
     except ModuleNotFoundError:
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1024 * 1024) if sys.platform == "darwin" else peak / 1024
+
+
+def _peak_of_linux_mb() -> float | None:
+    """Ask Linux, where what `getrusage` tells begins at the size of the process that started this one."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return None
+    found = re.search(r"^VmHWM:\s+(\d+) kB$", status, flags=re.MULTILINE)
+    return None if found is None else int(found[1]) / 1024
