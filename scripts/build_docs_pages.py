@@ -18,7 +18,7 @@ API_SECTIONS = {
     "Data sets": ("dataset",),
     "Analyses": ("analysis",),
     "Models": ("models",),
-    "The whole": ("demonstration", "doctor"),
+    "The whole": ("demonstration", "host"),
 }
 """Headings of the Python reference, and which rooms stand under each."""
 

@@ -164,7 +164,9 @@ class TestNotAtAll:
 
     def test_what_a_killed_import_left_is_told(self, card, tmp_path):
         (tmp_path / "s07.part").mkdir()
-        self.refused(OutputError, "another run is at work", [card], tmp_path / "s07")
+        self.refused(
+            OutputError, "not known to be what a killed run left", [card], tmp_path / "s07"
+        )
         assert (tmp_path / "s07.part").is_dir()
 
     @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])

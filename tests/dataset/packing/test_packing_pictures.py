@@ -19,6 +19,7 @@ from dashgaze.dataset.reading.validate import validate
 from dashgaze.errors import InputError
 from dashgaze.schemas.dataset_manifest import read_dataset_manifest
 from dashgaze.session import open_session
+from dashgaze.stages.filled_tables import changing_tables, write_filled_tables
 from dashgaze.stages.frames import frames
 
 VIEWS = ("ego", "road", "driver")
@@ -53,9 +54,16 @@ def made_drives(made, tmp_path_factory) -> Path:
         for view, frame_of in (("road", made.road_frame_of), ("driver", made.driver_frame_of)):
             table = set_column(table, f"{view}_frame_index", [frame_of(row) for row in count])
         table = set_column(table, "homography_source", ["none"] * table.num_rows)
-        pq.write_table(table, path)
+        put(root, {path.name: table})
         blur(made, root, folder.parent / "boxes.csv")
     return folder
+
+
+def put(root: Path, tables: dict[str, pa.Table]) -> None:
+    """Put tables in place as a stage does: tables that nobody vouches for are not packed."""
+    session = open_session(root)
+    with changing_tables(session):
+        write_filled_tables(session, tables)
 
 
 def blur(made: ModuleType, root: Path, boxes: Path) -> None:
@@ -241,10 +249,11 @@ def test_what_is_packed_passes_validation(pictures, out):
 
 def test_names_that_are_taken_for_splits_are_told(packed, pictures):
     assert not any("for splits" in note for note in packed().notes)
-    for name in ("frames", "gaze"):
-        path = pictures / "first" / "derived" / f"{name}.parquet"
-        table = pq.read_table(path)
-        pq.write_table(set_column(table, "session_id", ["test_1"] * table.num_rows), path)
+    tables = {}
+    for name in ("frames.parquet", "gaze.parquet"):
+        table = pq.read_table(pictures / "first" / "derived" / name)
+        tables[name] = set_column(table, "session_id", ["test_1"] * table.num_rows)
+    put(pictures / "first", tables)
     rewrite(pictures / "first", session_id="test_1")
     assert any("for splits: test_1" in note for note in packed(prune=True).notes)
 
