@@ -21,7 +21,7 @@ from crash_runs import Outcome, Run, run
 from crash_scenes import Scene
 from crash_trials import LIMIT_S, Tally, Undisturbed, look_between, run_again, world_of
 
-_SIZE_MB = 512
+_SIZE_MB = 1500
 _BALLAST = "ballast"
 
 

@@ -125,24 +125,6 @@ SCENES: tuple[Scene, ...] = (
     ),
     *_both("faces", _FACES, (f"{_D}faces.*",)),
     *_both("report", f"report {_SESSION} -q", (f"{_D}report.*",)),
-    Scene(
-        stage="run",
-        begins="new",
-        command=("run", "{}/drives", "--until", "vanishing-point", "--workers", "2", "-q"),
-        gone=tuple(
-            f"{session}/derived/{name}"
-            for session in (FIRST, SECOND)
-            for name in (
-                "frames.*",
-                "gaze.parquet",
-                "align.json",
-                "homographies.*",
-                "vanishing*",
-                "report.*",
-            )
-        ),
-        needs=("drives",),
-    ),
     *_both("anonymize", _COVER, (f"{_D}anonymized*",)),
     *_both("pack", _PACK, ("out/ds",), "--images-every 20", ("drives", "out/ds")),
     Scene(

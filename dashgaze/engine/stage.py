@@ -91,7 +91,7 @@ class Stage(ABC):
         return read_record(session.derived / self.record_name)
 
     def unfilled(self, session: Session) -> str:
-        """Say what of its output is missing in a table that it shares; empty if nothing is."""
+        """Say what is to be done though all of its output stands; empty if nothing is."""
         return ""
 
     def obstacle(self, session: Session) -> str:

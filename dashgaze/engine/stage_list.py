@@ -17,6 +17,7 @@ from dashgaze.stages.record import StageRecord, read_time_map_record
 
 from .stage import Part, Stage
 
+_LEFT = "what a killed run left is to be removed"
 _REPORT_VERDICTS = {"usable": "ok", "usable_with_flags": "doubtful", "redo": "failed"}
 
 
@@ -168,6 +169,10 @@ class AlignStage(Stage):
 
         align(session, self.options(session, given), progress=progress)
 
+    def unfilled(self, session: Session) -> str:
+        """Say whether a run that was killed at its very end has left its work."""
+        return _LEFT if any(session.derived.glob(".align-*.part")) else ""
+
     def obstacle(self, session: Session) -> str:
         """Say what is missing."""
         if _content(session, "time_map.json").get("verdict") == "failed":
@@ -271,6 +276,10 @@ class FacesStage(Stage):
 
         self._refuse_lost_detector(session, given)
         faces(session, self.options(session, given), progress=progress)
+
+    def unfilled(self, session: Session) -> str:
+        """Say whether a run that was killed at its very end has left its work."""
+        return _LEFT if any(session.derived.glob(".faces-*.part")) else ""
 
     def obstacle(self, session: Session) -> str:
         """Say what is missing."""

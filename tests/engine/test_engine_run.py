@@ -163,6 +163,17 @@ class TestJob:
             first[number].path.name for number in (0, 2, 3)
         ]
 
+    def test_work_that_a_killed_run_left_is_removed(self, drives):
+        root = drives / "first"
+        do(root, "align")
+        left = root / "derived/.align-0123456789abcdef.part"
+        left.mkdir()
+        state = {each.stage: each for each in look_at_session(root, Settings()).stages}["align"]
+        assert state.reasons == ("what a killed run left is to be removed",)
+        assert do(root, "align", may_divide=True).outcome == "done"
+        assert not left.exists()
+        assert do(root, "align").outcome == "fresh"
+
     def test_the_vanishing_point_does_not_make_align_stale(self, drives):
         root = drives / "first"
         for stage in ("align", "vanishing-point"):
