@@ -151,6 +151,7 @@ def test_an_error_that_no_job_gives_is_a_fault_of_that_job(
     assert "raise_what_no_job_should" in outcome.trace
 
 
+@pytest.mark.stress
 def test_a_worker_that_joins_later_uses_one_thread_and_is_counted(
     dask_cluster, hands_of, jobs, made_up
 ):

@@ -153,6 +153,7 @@ def test_slurm_jobs_have_workers_of_one_thread_that_leave_in_time(jobqueue_run):
 
 
 # What dask-jobqueue has started it leaves to the garbage collector.
+@pytest.mark.stress
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_job_queue_brings_workers_as_they_are_needed(jobqueue_run, cleared_drive, tmp_path):
     from dask_jobqueue.local import LocalCluster
