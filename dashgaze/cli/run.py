@@ -8,6 +8,7 @@ import typer
 
 from .command import AsJson, Force, Quiet, print_json
 from .cores import core_count
+from .drives import Drives, Until
 from .sync import VERDICT_CODES
 
 if TYPE_CHECKING:
@@ -18,18 +19,8 @@ _MOST_LINES = 25
 
 
 def run_command(
-    drives: Annotated[
-        str,
-        typer.Argument(
-            help="A folder of sessions, at any depth, or one session; or an address such as "
-            "s3://bucket/drives.",
-            show_default=False,
-        ),
-    ],
-    until: Annotated[
-        str,
-        typer.Option(help="The last stage: sync, frames, align, vanishing-point, faces or report."),
-    ] = "report",
+    drives: Drives,
+    until: Until = "report",
     workers: Annotated[
         int | None,
         typer.Option(help="Processes to use.", min=1, show_default="one for each core"),

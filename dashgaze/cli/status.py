@@ -7,6 +7,7 @@ import typer
 
 from .command import AsJson, Quiet, print_json
 from .cores import core_count
+from .drives import Drives, Until
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -33,18 +34,8 @@ _MOST_REASONS = 40
 
 
 def status_command(
-    drives: Annotated[
-        str,
-        typer.Argument(
-            help="A folder of sessions, at any depth, or one session; or an address such as "
-            "s3://bucket/drives.",
-            show_default=False,
-        ),
-    ],
-    until: Annotated[
-        str,
-        typer.Option(help="The last stage: sync, frames, align, vanishing-point, faces or report."),
-    ] = "report",
+    drives: Drives,
+    until: Until = "report",
     config: Annotated[
         Path | None,
         typer.Option(
