@@ -264,8 +264,7 @@ def test_a_killed_server_costs_nothing_and_the_observer_stops_by_hand(tools, tmp
         # one part without a hole: what was recorded meanwhile came from the phone's storage
         assert np.diff(times_s).max() < 1.5
         sound = read_sound(drive / f"phone/{name}.webm", rate_hz=16_000)
-        # A browser that gets no processor loses tenths of a second; a piece is one.
-        assert sum(end - start for start, end in sound.gaps_s) < 0.5
+        assert sum(end - start for start, end in sound.gaps_s) < 0.2
     assert not (drive / "field/page/road_2.webm").exists()
     clocks = (drive / "field/clocks.json").read_text()
     assert '"before"' in clocks

@@ -116,8 +116,7 @@ def test_the_phone_kept_and_sent_all_that_it_recorded_while_nobody_listened(driv
         path = drive.session / f"phone/{name}.webm"
         assert np.diff(read_frame_times(path).time_s).max() < 1.0
         sound = read_sound(path, rate_hz=16_000)
-        # A browser that gets no processor loses tenths of a second; a piece is one.
-        assert sum(end - start for start, end in sound.gaps_s) < 0.5
+        assert sum(end - start for start, end in sound.gaps_s) < 0.3
         assert sound.duration_s > drive.live_s
 
 
