@@ -103,7 +103,7 @@ class DatasetManifest(_Model):
         description="Further splits, by name: sessions of each split of each fold.",
     )
     tables: dict[str, str] = Field(
-        description="Schema of each configuration that is a table: dashgaze/dataset_frames/1."
+        description="Schema of each configuration that is a table: dashgaze/dataset_frames/2."
     )
     sessions: tuple[DatasetSession, ...] = Field(description="What is in it, sorted by name.")
     left_out: tuple[LeftOut, ...] = Field(default=(), description="What is not, and why.")

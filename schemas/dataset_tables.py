@@ -51,7 +51,7 @@ def _frame_fields() -> tuple[Field, ...]:
 
 DATASET_FRAME_TABLE = Table(
     name="dataset_frames",
-    version=1,
+    version=2,
     meaning="Configuration `frames`: one row for each ego (scene camera) frame of a session, padding "
     "included. Missing values are null; face columns are null where the driver's consent keeps them "
     "in the lab or no face was looked for.",

@@ -12,7 +12,7 @@ HEAD = "scene camera axes: x right, y down, z forward"
 
 FRAME_TABLE = Table(
     name="frames",
-    version=1,
+    version=2,
     meaning="One row for each ego (scene camera) frame of a session, over all parts, padding "
     "included. Columns of stages that have not run are null.",
     fields=(
@@ -275,6 +275,15 @@ FRAME_TABLE = Table(
             nullable=True,
             meaning="Speed of the car from the phone's location, interpolated between fixes no "
             "more than 5 s apart.",
+        ),
+        Field(
+            name="car_yaw_rate_deg_s",
+            type="float32",
+            unit="deg/s",
+            frame="road camera axes: x right, y down, z forward",
+            nullable=True,
+            meaning="How fast the road camera, and the car with it, turns to the right, as its video shows it; null "
+            "before the vanishing_point stage.",
         ),
         Field(
             name="vanishing_point_x_px",

@@ -21,7 +21,7 @@ from dashgaze.collection.simulation.story.fixation_plan import plan_fixations
 from dashgaze.collection.simulation.story.glances import ROAD, STOPPED_M_S, draw_timeline
 from dashgaze.collection.simulation.story.label_drive import label_drive, lens_of_labels
 from dashgaze.collection.simulation.story.label_quality import label_quality
-from dashgaze.collection.simulation.story.label_tables import frame_table
+from dashgaze.collection.simulation.story.label_tables import frame_table, yaw_rate_deg_s
 from dashgaze.collection.simulation.story.object_choice import made_up_objects
 from dashgaze.collection.simulation.story.population import PlannedSession
 from dashgaze.collection.simulation.story.projection import RoadCamera
@@ -149,9 +149,7 @@ def _measured(planned: PlannedSession, effects: Effects, minutes: float, fps: fl
         "frame_count": len(stamps),
     }
     session = session_data(frames.append_column("time_ns", pa.array(stamps - stamps[0])), row)
-    heading_deg = np.degrees(np.unwrap(drive.ride.travel_heading_rad(drive.phone_s)))
-    rate = np.gradient(heading_deg, drive.phone_s)
-    return replace(session, facts=session.facts | {TRUE_YAW_RATE_FACT: rate})
+    return replace(session, facts=session.facts | {TRUE_YAW_RATE_FACT: yaw_rate_deg_s(drive)})
 
 
 def with_turns(study: Study, seed: int, *, dealt: bool, seen: bool) -> Study:
@@ -183,6 +181,8 @@ def with_turns(study: Study, seed: int, *, dealt: bool, seen: bool) -> Study:
         if seen:
             error = _YAW_RATE_SD_DEG_S * rng.standard_normal(len(other))
             facts[CAR_YAW_RATE_FACT] = _YAW_RATE_PART * other + error
+        else:
+            facts.pop(CAR_YAW_RATE_FACT, None)
         sessions.append(replace(session, facts=facts))
     return replace(study, sessions=tuple(sessions))
 

@@ -43,7 +43,7 @@ __all__ = [
     "plan_frames",
 ]
 
-VERSION = 1
+VERSION = 2
 """Version of the method; counted up when the same input gives another result."""
 
 

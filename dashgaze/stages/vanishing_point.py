@@ -42,7 +42,7 @@ from .input_watch import InputWatch
 from .phone_streams import read_phone_streams
 from .record import StageRecord, plan_stage, read_record, up_to_date
 from .vanishing_point_summary import TravelFound, summarise
-from .vanishing_point_table import fill_vanishing_points, vanishing_point_table
+from .vanishing_point_table import FILLED, fill_vanishing_points, vanishing_point_table
 
 VERSION = 2
 """Version of the method; counted up when the same input gives another result."""
@@ -341,7 +341,7 @@ def _filled_frames(session: Session) -> pa.Table | None:
     """Give the frame table with our columns filled; None if they stand as they should."""
     table = pq.read_table(session.derived / FRAMES_NAME)
     filled = fill_vanishing_points(table, pq.read_table(session.derived / VANISHING_POINTS_NAME))
-    names = [f"vanishing_point_{axis}_px" for axis in "xy"]
-    if all(filled.column(name).equals(table.column(name)) for name in names):
+    known = [name for name in FILLED if name in table.column_names]
+    if all(filled.column(name).equals(table.column(name)) for name in known):
         return None
     return filled

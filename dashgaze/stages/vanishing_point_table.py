@@ -12,6 +12,13 @@ from dashgaze.schemas.vanishing_point_table import VANISHING_POINT_TABLE
 
 FloatArray = NDArray[np.float64]
 
+FILLED = {
+    "car_yaw_rate_deg_s": "yaw_rate_deg_s",
+    "vanishing_point_x_px": "vanishing_point_x_px",
+    "vanishing_point_y_px": "vanishing_point_y_px",
+}
+"""Columns of the frame table that this stage fills, and those of its own table that they are taken from."""
+
 
 def vanishing_point_table(
     session_id: str,
@@ -67,7 +74,7 @@ def vanishing_point_table(
 
 
 def fill_vanishing_points(frames: pa.Table, points: pa.Table) -> pa.Table:
-    """Fill the vanishing point of each ego frame from that of its road frame; the schema stays.
+    """Fill vanishing point and yaw rate of each ego frame from those of its road frame; the schema stays.
 
     Parameters
     ----------
@@ -80,10 +87,11 @@ def fill_vanishing_points(frames: pa.Table, points: pa.Table) -> pa.Table:
     inside = index.fill_null(-1).to_numpy()
     known = (inside >= 0) & (inside < points.num_rows)
     rows = pa.array(np.where(known, inside, 0).astype(np.int64), mask=~known)
-    for axis in "xy":
-        name = f"vanishing_point_{axis}_px"
+    for name, source in FILLED.items():
         place = frames.schema.get_field_index(name)
-        values = points.column(name).combine_chunks()
+        if place < 0:  # a table of before this column: `frames` makes it anew
+            continue
+        values = points.column(source).combine_chunks()
         taken = values.take(rows) if len(values) else pa.nulls(frames.num_rows, values.type)
         frames = frames.set_column(place, frames.schema.field(place), taken)
     return frames

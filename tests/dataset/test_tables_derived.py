@@ -112,7 +112,7 @@ def test_a_column_of_nothing_but_nulls_has_the_type_of_its_schema(read):
         ),
         (
             lambda t: t.replace_schema_metadata({"schema": "dashgaze/frames/7"}),
-            "has the schema dashgaze/frames/7; expected was dashgaze/frames/1",
+            "has the schema dashgaze/frames/7; expected was dashgaze/frames/2",
         ),
     ],
     ids=[
@@ -158,13 +158,23 @@ def test_migrations_are_taken_step_by_step(tmp_path):
             result="dashgaze/frames/0", change=lambda t: t.rename_columns({"worn": "on_head"})
         ),
         ("frames", "dashgaze/frames/0"): Migration(
-            result="dashgaze/frames/1", change=lambda t: t.rename_columns({"on_head": "put_on"})
+            result="dashgaze/frames/2", change=lambda t: t.rename_columns({"on_head": "put_on"})
         ),
     }
     found = migrate(table, FRAME_TABLE, path=tmp_path, fix="", migrations=steps)
     assert "put_on" in found.column_names
     with pytest.raises(InputError, match="nothing leads"):
         migrate(table, FRAME_TABLE, path=tmp_path, fix="", migrations=MIGRATIONS)
+
+
+def test_frame_table_of_before_the_yaw_rate_is_read_with_nulls(tmp_path):
+    table = made.frame_table()
+    old = table.drop_columns(["car_yaw_rate_deg_s"]).replace_schema_metadata(
+        {"schema": "dashgaze/frames/1"}
+    )
+    found = migrate(old, FRAME_TABLE, path=tmp_path, fix="")
+    assert found.column("car_yaw_rate_deg_s").null_count == table.num_rows
+    assert found.column("speed_m_s").equals(table.column("speed_m_s"))
 
 
 @pytest.mark.parametrize(

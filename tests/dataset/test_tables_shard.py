@@ -76,7 +76,7 @@ def test_what_is_written_is_what_is_read(path):
     assert found.equals(content)
     for field in DATASET_FRAME_TABLE.to_arrow():
         assert found.schema.field(field.name).equals(field, check_metadata=True)
-    assert found.schema.metadata[b"schema"] == b"dashgaze/dataset_frames/1"
+    assert found.schema.metadata[b"schema"] == b"dashgaze/dataset_frames/2"
     check_shard(path, DATASET_FRAME_TABLE)
 
 
@@ -247,9 +247,9 @@ def rewritten(path, change, **options):
         ),
         (
             lambda t: t.replace_schema_metadata(
-                t.schema.metadata | {b"schema": b"dashgaze/dataset_frames/2"}
+                t.schema.metadata | {b"schema": b"dashgaze/dataset_frames/3"}
             ),
-            "marked as dashgaze/dataset_frames/2, expected was dashgaze/dataset_frames/1",
+            "marked as dashgaze/dataset_frames/3, expected was dashgaze/dataset_frames/2",
         ),
         (lambda t: t.replace_schema_metadata(None), "marked as nothing"),
         (

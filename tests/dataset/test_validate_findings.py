@@ -229,7 +229,7 @@ class TestSchema:
         only(dataset_copy, "SHARD_SCHEMA", file=SESSIONS, says="needs torchcodec")
 
     def test_a_json_schema_of_something_else(self, dataset_copy):
-        path = dataset_copy / "schemas" / "dataset_frames_v1.schema.json"
+        path = dataset_copy / "schemas" / "dataset_frames_v2.schema.json"
         path.write_text("{}", encoding="utf-8")
         assert "SCHEMA_FILE" in errors(dataset_copy)
 

@@ -22,6 +22,7 @@ from dashgaze.stages.frames import FramesOptions, frames
 from dashgaze.stages.sync import sync
 from dashgaze.stages.vanishing_point import (
     VanishingPointOptions,
+    frames_are_filled,
     read_vanishing_point_summary,
     vanishing_point,
 )
@@ -141,6 +142,24 @@ def test_ego_frames_have_the_point_of_their_road_frame(found):
     points = table(found, "vanishing_points.parquet").to_pandas()
     rows = known["road_frame_index"].astype(int)
     assert (points.loc[rows, COLUMNS].to_numpy() == known[COLUMNS].to_numpy()).all()
+    turning = frame_table[frame_table["car_yaw_rate_deg_s"].notna()]
+    assert len(turning) > 150
+    rows = turning["road_frame_index"].astype(int)
+    rate = points.loc[rows, "yaw_rate_deg_s"].to_numpy()
+    assert (rate == turning["car_yaw_rate_deg_s"].to_numpy()).all()
+
+
+def test_frame_table_of_before_the_yaw_rate_is_made_anew(copied):
+    session = open_session(copied)
+    before = table(copied)
+    path, record = (copied / "derived" / name for name in ("frames.parquet", "frames.json"))
+    pq.write_table(before.drop_columns(["car_yaw_rate_deg_s"]), path)
+    told = json.loads(record.read_text())
+    told["versions"]["frames"] = "1"
+    record.write_text(json.dumps(told))
+    frames_are_filled(session)  # a look does not stumble over it
+    vanishing_point(session)
+    assert table(copied).column("car_yaw_rate_deg_s").equals(before.column("car_yaw_rate_deg_s"))
 
 
 def test_nothing_is_done_twice(copied):

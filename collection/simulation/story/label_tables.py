@@ -17,11 +17,15 @@ from .label_drive import SAMPLES_HZ, LabelDrive
 from .label_quality import NONE, SOURCES, LabelQuality
 from .projection import RoadCamera
 from .ride import Ride
+from .streams import Stream, stream
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 _FOE_SD_PX, _FOE_LEAST_M_S = 4.0, 4.0
+# As `dashgaze vanishing-point` measures the car's turning in two simulated drives: 0.12 and 0.34 deg/s, and 0 to
+# 4 % too little.
+_YAW_RATE_SD_DEG_S, _YAW_RATE_PART = 0.35, 0.98
 _PX_STEP, _DEG_STEP = 64.0, 4096.0
 """Parts of a px and of a degree that numbers are rounded to: fine enough, and files get small."""
 _LONGEST_GAP_S = 5.0
@@ -105,6 +109,7 @@ def frame_table(
         "homography_hops": _int32(quality.hops, has_map),
         "homography_error_px": _float32(quality.sigma_px, has_map),
         "speed_m_s": _float32(speed, speed_known),
+        "car_yaw_rate_deg_s": _float32(_seen_yaw_rate(seed, drive), everywhere),
         "vanishing_point_x_px": _px(foe_px[:, 0], foe),
         "vanishing_point_y_px": _px(foe_px[:, 1], foe),
     }
@@ -142,10 +147,25 @@ def truth_table(drive: LabelDrive) -> pa.Table:
             "vanishing_point_x_px": _px(drive.vanishing_point_px[:, 0], always),
             "vanishing_point_y_px": _px(drive.vanishing_point_px[:, 1], always),
             "speed_m_s": _float32(drive.ride.speed_m_s(drive.phone_s), always),
+            "car_yaw_rate_deg_s": _float32(yaw_rate_deg_s(drive), always),
             "spread_h_deg": _float32(drive.plan.spread_h_deg[drive.span], always),
             "bearing_ahead_deg": _float32(drive.plan.bearing_deg[drive.span], always),
         }
     )
+
+
+def yaw_rate_deg_s(drive: LabelDrive) -> FloatArray:
+    """Give how fast the car turns to the right, by frame, shape (n,), deg/s."""
+    if len(drive.phone_s) < 2:
+        return np.zeros(len(drive.phone_s))
+    heading_deg = np.degrees(np.unwrap(drive.ride.travel_heading_rad(drive.phone_s)))
+    return np.asarray(np.gradient(heading_deg, drive.phone_s), dtype=np.float64)
+
+
+def _seen_yaw_rate(seed: int, drive: LabelDrive) -> FloatArray:
+    """Give it as the road video would show it."""
+    error = stream(seed, Stream.YAW_RATE).standard_normal(len(drive.phone_s))
+    return _YAW_RATE_PART * yaw_rate_deg_s(drive) + _YAW_RATE_SD_DEG_S * error
 
 
 def _felt(drive: LabelDrive) -> tuple[FloatArray, FloatArray]:

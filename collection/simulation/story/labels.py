@@ -113,8 +113,8 @@ def simulate_labels(
     in saccades), object_id (number of the fixation where it is on another road user), in_car, saccade,
     blink, azimuth_from_travel_deg and elevation_from_travel_deg (of the true gaze, at the driver's eyes,
     from the level direction of travel), gaze_road_{x,y}_px (null for targets in the car),
-    vanishing_point_{x,y}_px, speed_m_s, spread_h_deg and bearing_ahead_deg (SD_h and b of `Effects`, in the
-    middle of the fixation).
+    vanishing_point_{x,y}_px, speed_m_s, car_yaw_rate_deg_s, spread_h_deg and bearing_ahead_deg (SD_h and b of
+    `Effects`, in the middle of the fixation).
 
     **There are no recordings**, but for what `film` adds: the files that ``session.yaml`` names are
     absent, and ``dashgaze check`` says so. How the tables differ from those of a full simulation is said by `label_drive`.

@@ -21,6 +21,7 @@ class Stream(IntEnum):
     SESSION = 111
     TABLE = 112
     POPULATION = 113
+    YAW_RATE = 114
 
 
 def stream(seed: int, what: Stream) -> np.random.Generator:

@@ -37,9 +37,22 @@ def _as_it_is(table: pa.Table) -> pa.Table:
     return table
 
 
+def _with_yaw_rate(table: pa.Table) -> pa.Table:
+    """Add the column that came with dashgaze/frames/2: what was not measured is null."""
+    name = "car_yaw_rate_deg_s"
+    if name in table.column_names:
+        return table
+    return table.append_column(name, pa.nulls(table.num_rows, pa.float32()))
+
+
 MIGRATIONS: Mapping[tuple[str, str], Migration] = {
-    (table.name, UNMARKED): Migration(result=table.id, change=_as_it_is)
-    for table in (FRAME_TABLE, GAZE_TABLE, FACE_TABLE)
+    **{
+        (table.name, UNMARKED): Migration(result=table.id, change=_as_it_is)
+        for table in (FRAME_TABLE, GAZE_TABLE, FACE_TABLE)
+    },
+    (FRAME_TABLE.name, "dashgaze/frames/1"): Migration(
+        result="dashgaze/frames/2", change=_with_yaw_rate
+    ),
 }
 """Steps by name of the table and id of the schema that they start from."""
 

@@ -147,6 +147,22 @@ def test_rates_and_forces_are_those_of_a_head_in_a_car(tables):
         assert accel[:, 1].mean() == pytest.approx(-1, abs=0.03)
 
 
+def test_the_road_video_tells_how_the_car_turns(tables):
+    error = np.concatenate(
+        [
+            (frame["car_yaw_rate_deg_s"] - 0.98 * true["car_yaw_rate_deg_s"]).to_numpy()
+            for frame, true in tables
+        ]
+    )
+    assert abs(error.mean()) < 0.01
+    assert 0.33 < error.std() < 0.37
+    # To the right is positive, as what the glasses feel: the head turns with the car.
+    turning = np.concatenate([true["car_yaw_rate_deg_s"].to_numpy() for _, true in tables])
+    felt = np.concatenate([frame["gyro_y_deg_s"].to_numpy() for frame, _ in tables])
+    bend = np.abs(turning) > 5
+    assert np.median(felt[bend] / turning[bend]) == pytest.approx(1.0, abs=0.15)
+
+
 def test_effects_are_found_in_measured_gaze(tables):
     """Roughly, and through the tracker's errors; tests of the effects themselves are elsewhere."""
     slopes, shifts = [], []
