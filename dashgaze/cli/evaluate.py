@@ -175,12 +175,13 @@ def _values(given: list[str]) -> dict[str, Any]:
     import yaml
 
     from dashgaze.errors import InputError
+    from dashgaze.schemas.manifest import StrictLoader
 
     values = {}
     for each in given:
         name, equals, text = each.partition("=")
         try:
-            value = yaml.safe_load(text) if equals and name else None
+            value = yaml.load(text, Loader=StrictLoader) if equals and name else None
         except yaml.YAMLError:
             value = None
         if not equals or not name or (value is None and text not in ("null", "~")):

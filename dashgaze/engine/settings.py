@@ -9,6 +9,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from dashgaze.errors import InputError
+from dashgaze.schemas.manifest import StrictLoader
 
 from .stage import Stage
 from .stage_list import STAGES
@@ -75,7 +76,7 @@ def _load(path: Path) -> dict[Any, Any]:
                 fix="Give the file with the options.",
                 path=path,
             )
-        content = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+        content = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=StrictLoader)
     except OSError as error:
         raise InputError(
             f"{path} can't be read: {error.strerror or error}.", fix="Check the path.", path=path

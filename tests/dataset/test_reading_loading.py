@@ -231,6 +231,19 @@ def test_a_lost_shard_is_told_with_the_command_that_lists_all(dataset_copy):
     assert load_dataset("fixations", dataset_copy, split="validation").num_rows > 0
 
 
+@pytest.mark.parametrize("streaming", [False, True])
+@pytest.mark.parametrize("damage", ["cut", "emptied", "head"])
+def test_a_damaged_shard_is_told_with_the_command_that_finds_it(dataset_copy, damage, streaming):
+    path = dataset_copy / "sessions" / "test.parquet"
+    content = path.read_bytes()
+    path.write_bytes(
+        {"cut": content[:-20], "emptied": b"", "head": b"\x15\xff" * (len(content) // 2)}[damage]
+    )
+    with pytest.raises(InputError, match="can't be read") as refused:
+        load_dataset("sessions", dataset_copy, split="test", streaming=streaming)
+    assert "dashgaze validate" in str(refused.value.fix)
+
+
 def test_arguments_that_contradict_the_name_are_refused(made_dataset):
     with pytest.raises(InputError, match=r"data_files"):
         load_dataset(root=made_dataset, data_files="x")

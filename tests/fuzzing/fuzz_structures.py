@@ -42,7 +42,7 @@ def change_yaml(content: bytes, rng: random.Random) -> bytes | None:
         document = yaml.safe_load(content)
         changed = change_document(document, rng)
         text = yaml.safe_dump(changed, allow_unicode=rng.random() < 0.5, sort_keys=False)
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError):
+    except (yaml.YAMLError, ValueError, TypeError, AttributeError, RecursionError):
         return None
     if rng.random() < 0.15:
         word = rng.choice(

@@ -111,6 +111,12 @@ class OpenDataset:
                 fix=f"`dashgaze validate {self.folder}` lists what is missing.",
                 path=self.folder,
             )
+        if "time_ns" not in frames.column_names:
+            raise InputError(
+                f"The frames of {session_id} in {self.folder} have no column time_ns.",
+                fix=f"`dashgaze validate {self.folder}` lists what is wrong; copy or pack it again.",
+                path=self.shard("frames", session_id),
+            )
         return session_data(frames, self.rows[session_id])
 
     @cached_property

@@ -129,8 +129,18 @@ def _from_folder(folder: Path, name: str, wanted: dict[str, Any]) -> Loaded:
 
 def _load(folder: Path, name: str, wanted: dict[str, Any]) -> Loaded:
     import datasets
+    import pyarrow as pa
+    from datasets.exceptions import DatasetGenerationError
 
-    loaded: Loaded = datasets.load_dataset(str(folder), name, **wanted)
+    try:
+        loaded: Loaded = datasets.load_dataset(str(folder), name, **wanted)
+    except (OSError, pa.ArrowException, DatasetGenerationError) as error:
+        why = error.__cause__ or error
+        raise InputError(
+            f"{name} of {folder} can't be read: {' '.join(str(why).split()).rstrip('.') or type(why).__name__}.",
+            fix=f"`dashgaze validate {folder}` lists what is wrong; copy those files or pack it again.",
+            path=folder,
+        ) from error
     return loaded
 
 
