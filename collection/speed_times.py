@@ -18,6 +18,7 @@ _TORQUE_TIME = re.compile(
 )
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _YEAR_1990_S = 631_152_000
+_INT64_END = 2.0**63
 
 
 def read_times(
@@ -58,7 +59,9 @@ def read_times(
         notes.append(f"The header names no unit of time; taken as {guess} by the size of numbers.")
     is_elapsed = max(known) * factor / 1e9 < _YEAR_1990_S
     # As doubles: at 1.7e18 ns they have steps of 256 ns, which is nothing to a speed.
-    return [round(n * factor) if np.isfinite(n) else None for n in numbers], is_elapsed
+    return [
+        round(n * factor) if abs(n * factor) < _INT64_END else None for n in numbers
+    ], is_elapsed
 
 
 def _names_no_zone(text: str) -> bool:

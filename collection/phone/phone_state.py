@@ -195,7 +195,7 @@ def _opposite(value: bool | None) -> bool | None:
 
 
 def _whole(text: str | None) -> int | None:
-    return int(text) if text is not None and re.fullmatch(r"-?\d+", text) else None
+    return int(text) if text is not None and re.fullmatch(r"-?\d{1,15}", text) else None
 
 
 def _size_bytes(text: str) -> int | None:

@@ -244,6 +244,13 @@ def test_a_damaged_shard_is_told_with_the_command_that_finds_it(dataset_copy, da
     assert "dashgaze validate" in str(refused.value.fix)
 
 
+def test_an_empty_shard_is_told_before_a_stream_comes_to_it(dataset_copy):
+    path = next((dataset_copy / "frames" / "train").glob("*.parquet"))
+    path.write_bytes(b"")
+    with pytest.raises(InputError, match=f"{path.name} can't be read: it is empty"):
+        load_dataset("frames", dataset_copy, split="train", streaming=True)
+
+
 def test_arguments_that_contradict_the_name_are_refused(made_dataset):
     with pytest.raises(InputError, match=r"data_files"):
         load_dataset(root=made_dataset, data_files="x")

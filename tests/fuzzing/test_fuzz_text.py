@@ -20,14 +20,18 @@ from dashgaze.collection.offload.copy_record import CopyRecord
 from dashgaze.collection.offload.manifest_paths import fill_manifest
 from dashgaze.collection.page.journal import Journal
 from dashgaze.collection.page.parts import Parts
+from dashgaze.collection.phone.phone_state import parse_battery
 from dashgaze.collection.record import read_clocks, read_event_keys, read_form, suggestions
 from dashgaze.collection.speed_obd import read_obd
+from dashgaze.collection.speed_times import read_times
 from dashgaze.collection.targets.known_targets import pack_targets
 from dashgaze.comparison.truth_files import truth_of
 from dashgaze.dataset.exchange.bids_papers import read_citation
 from dashgaze.dataset.exchange.published_columns import read_header
 from dashgaze.dataset.exchange.published_csv import NotASheetError, read_sheet
 from dashgaze.dataset.packing.drivers import read_withdrawals
+from dashgaze.dataset.splits.split_file import read_split_file
+from dashgaze.engine.settings import read_settings
 from dashgaze.errors import InputError, ManifestError
 from dashgaze.models.training.log import read_log
 from dashgaze.models.training.options_file import read_train_options
@@ -271,3 +275,31 @@ def test_torn_lines_of_a_training_are_left_out(tmp_path):
     whole = b"\n".join([*lines, b'{"event": "step", "step": 2}', b'{"event": "step"'])
     (tmp_path / "train.jsonl").write_bytes(whole)
     assert [line["step"] for line in read_log(tmp_path)] == [1, 2]
+
+
+@pytest.mark.parametrize("text", ["? [a]\n: {b: test}\n", "[a]: {b: test}\n"])
+def test_a_split_whose_heading_is_no_word_is_named(tmp_path, text):
+    path = tmp_path / "split.yaml"
+    path.write_text(text)
+    with pytest.raises(InputError, match=r"split\.yaml"):
+        read_split_file(path, ())
+
+
+def test_times_beyond_all_clocks_are_none(tmp_path):
+    notes: list[str] = []
+    found, _ = read_times(["1.7e9", "1e308", "nan", "-9e300"], "s", None, notes)
+    assert found == [1_700_000_000_000_000_000, None, None, None]
+
+
+def test_a_battery_with_numbers_without_end_is_not_known():
+    endless = "9" * 400
+    text = f"level: {endless}\nscale: {endless}\ntemperature: {endless}\nstatus: 2\n"
+    assert parse_battery(text) == (None, None, True)
+
+
+@pytest.mark.parametrize("text", ["align: !!timestamp x", "align: {}\nalign: {}\n"])
+def test_options_of_a_run_are_read_strictly(tmp_path, text):
+    path = tmp_path / "options.yaml"
+    path.write_text(text)
+    with pytest.raises(InputError, match=r"options\.yaml"):
+        read_settings(path)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _WILDCARD = re.compile(r"[*?[]")
 _NO_ROWS = "corresponds to no data"
+# No parquet file is shorter: its mark at both ends, and a length.
+_LEAST_PARQUET_BYTES = 12
 
 
 def load_dataset(
@@ -202,7 +204,8 @@ def _refuse_lost_shards(
 ) -> None:
     """Refuse a folder that lacks some shards; the library would load the others without a word."""
     patterns = [path for paths in files.values() for path in paths]
-    lost = [path for path in _listed(manifest, patterns) if not (folder / path).is_file()]
+    listed = _listed(manifest, patterns)
+    lost = [path for path in listed if not (folder / path).is_file()]
     if lost:
         more = f" and {len(lost) - 1} more files" if len(lost) > 1 else ""
         raise InputError(
@@ -210,6 +213,14 @@ def _refuse_lost_shards(
             fix=f"Copy them again; `dashgaze validate {folder}` lists all that is missing. "
             "datasets.load_dataset loads what is there.",
             path=folder,
+        )
+    # A stream would find them only when it comes to them.
+    empty = [path for path in listed if (folder / path).stat().st_size < _LEAST_PARQUET_BYTES]
+    if empty:
+        raise InputError(
+            f"{folder / empty[0]} can't be read: it is empty.",
+            fix=f"Copy it again; `dashgaze validate {folder}` lists all that is wrong.",
+            path=folder / empty[0],
         )
 
 

@@ -136,7 +136,8 @@ def _yaml(path: Path, text: str) -> tuple[Kind | None, list[Entry]]:
     kind: Kind | None = None
     if isinstance(node, yaml.MappingNode) and len(node.value) == 1:
         heading, inner = node.value[0]
-        if heading.value in _HEADINGS and isinstance(inner, yaml.MappingNode):
+        named = isinstance(heading, yaml.ScalarNode) and heading.value in _HEADINGS
+        if named and isinstance(inner, yaml.MappingNode):
             kind, node = _HEADINGS[heading.value], inner
     if not isinstance(node, yaml.MappingNode):
         raise InputError(

@@ -52,7 +52,15 @@ def load_checkpoint(folder: Path) -> tuple[GazeNetwork, CheckpointConfig]:
     """
     config = read_config(folder)
     path = find_checkpoint(folder) / WEIGHTS_NAME
-    network = build(config.model, config.options)
+    try:
+        network = build(config.model, config.options)
+    except (TypeError, ValueError, OverflowError, MemoryError, RuntimeError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(
+            f"{CONFIG_NAME} beside {path} describes no {config.model} that can be built: {reason}.",
+            fix="Copy the checkpoint again.",
+            path=path,
+        ) from error
     weights, marks = read_weights_file(path, fix="Copy the checkpoint again.")
     if any(marks.get(name) != value for name, value in _marks(config).items()):
         raise InputError(

@@ -97,6 +97,13 @@ def _other_options(folder):
     path.write_text(json.dumps(content))
 
 
+def _endless_options(folder):
+    path = folder / "config.json"
+    content = json.loads(path.read_text())
+    content["options"]["eye_channels"][-1] = 10**25
+    path.write_text(json.dumps(content))
+
+
 def _other_schema(folder):
     path = folder / "config.json"
     content = json.loads(path.read_text()) | {"schema_id": "dashgaze/checkpoint/9"}
@@ -113,9 +120,10 @@ def _other_schema(folder):
             "can't be read as w",
         ),
         (_other_options, "does not fit dashgazenet"),
+        (_endless_options, "describes no dashgazenet that can be built"),
         (_other_schema, "not the configuration of a checkpoint of this version"),
     ],
-    ids=["no weights", "no configuration", "damaged", "other options", "other schema"],
+    ids=["no weights", "no configuration", "damaged", "other options", "endless", "other schema"],
 )
 def test_faults_of_a_checkpoint_are_told(saved, damage, message):
     _, folder = saved
