@@ -9,13 +9,13 @@ from rich.console import Console
 from rich.table import Table
 
 RATE_BOUNDS, COVERAGE_BOUNDS = (0.02, 0.08), (0.90, 0.98)
+SECOND = " (second test)"
+"""Ends the name of a test that a finding gives beside its own: it has no bounds."""
 OWN_TURNS_SEEN = "following, own turns, road video"
 _CARRIED = "resting eyes are carried against the turn: the true factor is −0.03"
 NOT_NULL = {
     "vanishing_point.following": _CARRIED,
-    "vanishing_point.following (permuted)": _CARRIED,
     OWN_TURNS_SEEN: _CARRIED,
-    f"{OWN_TURNS_SEEN} (permuted)": _CARRIED,
     "spread.stopped": "standing drivers look through side windows more often",
     "spread.speed.slope": "points pass faster within a fixation",
 }
@@ -71,7 +71,8 @@ def rates(rows: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
         for name, found in _by_name(rows.get(group, [])).items():
             p = [each[0] for each in found if each[0] is not None]
             naive = [each[1] for each in found if each[1] is not None]
-            bounds = None if group == "measured" and name in NOT_NULL else RATE_BOUNDS
+            free = name in NOT_NULL or name.endswith(SECOND)
+            bounds = None if group == "measured" and free else RATE_BOUNDS
             if p:
                 hits = sum(each < 0.05 for each in p)
                 beside = float(np.mean([each < 0.05 for each in naive])) if naive else None

@@ -37,7 +37,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from calibrate_rates import OWN_TURNS_SEEN, coverages, means, rates, show
+from calibrate_rates import OWN_TURNS_SEEN, SECOND, coverages, means, rates, show
 from calibrate_studies import FloatArray, PlannedGaze, measured_study, planned_gaze, with_turns
 from rich.console import Console
 
@@ -381,7 +381,7 @@ def one_measured_null(seed: int, size: tuple[int, float, float]) -> list[tuple[s
 
 def _tests_of(finding: Finding, name: str) -> list[tuple[str, Any]]:
     return [
-        ("measured", (name + (" (permuted)" if place else ""), test.p, finding.naive_p))
+        ("measured", (name + (SECOND if place else ""), test.p, finding.naive_p))
         for place, test in enumerate(finding.tests)
     ]
 

@@ -248,6 +248,7 @@ def test_the_finding_says_what_told_the_turns(made_study):
         assert words in follow.caveats[0]
         assert follow.estimate.low > 0.4
         assert follow.unproven == ""
+        assert (follow.tests[0].repeats == 0) is seen
         assert bool(lead.cannot_say) is not seen
         assert len(plots) == int(seen)
 

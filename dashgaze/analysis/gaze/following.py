@@ -1,6 +1,7 @@
 """Whether gaze follows bends, and how far ahead of the car's turns it runs: over sessions."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,7 +21,9 @@ _ROAD_VIDEO = (
 _GYROSCOPE = (
     "Turns of the car are felt by the glasses' gyroscope, less the head's turns, which are known from gaze. Lest gaze "
     "be held against itself, it is held against the turns from 2 to 5 s before and after it, scaled to the bend "
-    "ahead: bends of a second or two do not count, and intervals are wider than with the road video's yaw rate."
+    "ahead: bends of a second or two do not count, and intervals are wider than with the road video's yaw rate. The first "
+    "p is that of the shifts: of 402 simulated studies without following 8.5 % had a p below 0.05 by the interval; of "
+    "200, 7 % by the shifts."
 )
 _MIXED = (
     "All gaze within 25° of the reference counts: what goes to other road users or mirrors does not follow bends, "
@@ -93,6 +96,9 @@ def following_findings(
         details=details,
         caveats=(*how, _MIXED, _CARRIED) if told else (),
     )
+    if "gyroscope" in sources:
+        # Few bends decide there, and an interval over sessions is too narrow: see `_GYROSCOPE`.
+        follow = replace(follow, tests=tuple(reversed(follow.tests)))
     curve = lag_curve(kinds[0], options)
     lead = _lead_finding(*questions[1], curve, lag_curve(kinds[1], options), follow)
     if curve is None:
