@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from dashgaze.analysis.study.packed_dataset import open_dataset
 from dashgaze.dataset.reading.validate import validate
 from dashgaze.errors import InputError
 from dashgaze.schemas.dataset_tables import DATASET_GAZE_TABLE, LOCATION_TABLE
@@ -188,6 +189,12 @@ class TestSchema:
     def test_a_column_of_its_own(self, dataset_copy, small_dataset):
         self.change(dataset_copy, small_dataset, lambda t: t.append_column("mood", t["session_id"]))
         only(dataset_copy, "SHARD_SCHEMA", says="columns of its own: mood")
+
+    def test_a_column_twice(self, dataset_copy, small_dataset):
+        self.change(dataset_copy, small_dataset, lambda t: t.append_column("saccade", t["saccade"]))
+        only(dataset_copy, "SHARD_SCHEMA", says="It has saccade twice")
+        with pytest.raises(InputError, match="it has the column saccade twice"):
+            list(map(open_dataset(dataset_copy).session, open_dataset(dataset_copy).rows))
 
     def test_another_type(self, dataset_copy, small_dataset):
         def widen(table):

@@ -212,6 +212,9 @@ def _read(path: Path, columns: Sequence[str] | None) -> pa.Table:
     try:
         with pq.ParquetFile(path) as file:
             have = file.schema_arrow.names
+            twice = next((name for name in have if have.count(name) > 1), None)
+            if twice is not None:
+                raise ValueError(f"it has the column {twice} twice")
             wanted = have if columns is None else [name for name in columns if name in have]
             return file.read(columns=wanted)
     except FileNotFoundError as error:

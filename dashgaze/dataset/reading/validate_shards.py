@@ -111,6 +111,9 @@ def _compare(
             fix=f"All shards have to follow {table.id}: pack the data set again.",
         )
 
+    twice = sorted({name for name in schema.names if schema.names.count(name) > 1})
+    if twice:
+        wrong(f"It has {', '.join(twice)} twice.")
     missing = [name for name in wanted.names if name not in schema.names]
     extra = [name for name in schema.names if name not in wanted.names]
     if missing:
@@ -121,7 +124,7 @@ def _compare(
         wrong("Its columns are in another order.")
     fine = []
     for name in wanted.names:
-        if name in missing:
+        if name in missing or name in twice:
             continue
         is_, should = schema.field(name), wanted.field(name)
         if is_.type != should.type:
