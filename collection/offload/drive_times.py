@@ -65,7 +65,7 @@ def read_drive_times(session: Path) -> DriveTimes:
     found: dict[str, dict[str, Any]] = {"phone": {}, "tracker": {}}
     for line in read_json_lines(session / "field" / "journal.jsonl"):
         role, step, host_ns = line.get("role"), line.get("step"), line.get("host_ns")
-        if role not in found or type(host_ns) is not int:
+        if not isinstance(role, str) or role not in found or type(host_ns) is not int:
             continue
         device = found[role]
         recording_id = line.get("recording_id")

@@ -154,14 +154,20 @@ def read_dataset(folder: Path) -> None:
 
 def load_dataset(folder: Path) -> None:
     import datasets
+    import pyarrow as pa
 
     from dashgaze.dataset.reading.loading import load_dataset as load
+    from dashgaze.errors import InputError
 
     datasets.disable_progress_bars()
     datasets.config.HF_DATASETS_CACHE = folder.parent / "hf_cache"
     for name in ("frames", "sessions", "videos"):
-        for row in load(name, folder / "dashgaze", split="train", streaming=True).take(2):
-            _ = row
+        rows = load(name, folder / "dashgaze", split="train", streaming=True)
+        try:
+            list(rows.take(2))
+        except (pa.ArrowException, OSError) as error:
+            # Rows of a stream are read by the library, after `load` has given it; its errors are its own.
+            raise InputError("A page of the shard is damaged.") from error
 
 
 def read_models(folder: Path) -> None:

@@ -17,6 +17,7 @@ from dashgaze.collection.companion.gaze_stream import GazeSample
 from dashgaze.collection.companion.status import CompanionStatus
 from dashgaze.collection.companion.status_watch import StatusWatch
 from dashgaze.collection.offload.copy_record import CopyRecord
+from dashgaze.collection.offload.drive_times import DriveTimes, read_drive_times
 from dashgaze.collection.offload.manifest_paths import fill_manifest
 from dashgaze.collection.page.journal import Journal
 from dashgaze.collection.page.parts import Parts
@@ -289,6 +290,13 @@ def test_times_beyond_all_clocks_are_none(tmp_path):
     notes: list[str] = []
     found, _ = read_times(["1.7e9", "1e308", "nan", "-9e300"], "s", None, notes)
     assert found == [1_700_000_000_000_000_000, None, None, None]
+
+
+def test_a_journal_whose_roles_are_no_words_tells_nothing(tmp_path):
+    path = tmp_path / "field" / "journal.jsonl"
+    path.parent.mkdir()
+    path.write_text('{"role": ["phone"], "step": ["started"], "host_ns": 5}\n')
+    assert read_drive_times(tmp_path) == DriveTimes()
 
 
 def test_a_battery_with_numbers_without_end_is_not_known():
