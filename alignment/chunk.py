@@ -9,14 +9,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from dashgaze.media import LumaFrame, LumaGap
+
 from .direct import DirectMatcher
 from .ego_camera import EgoCamera
 from .features import FeatureDetector
-from .frame_pairs import PairPlan, PairReader
+from .frame_pairs import Listener, PairPlan, PairReader
 from .mapping import MapFrame
 from .observations import Observations
 from .road_camera import RoadCamera
 from .sweep import REACH_FRAMES, Method, RowResult, Sweep
+from .vanishing_point.road_flow import Look, Onlooker, RoadFlowPlan
 
 CHUNK_FRAMES = 600
 """Frames of a stretch: twenty seconds. Each starts without knowing where the road is, so that results
@@ -51,6 +54,9 @@ class Chunk:
         How gaps are bridged.
     thread_count
         Threads for decoding each video; 0 for one per core.
+    road_flow
+        Which road pictures are looked at in passing, for the direction of travel; None for none. What is matched
+        does not depend on it.
     """
 
     plan: PairPlan
@@ -66,6 +72,24 @@ class Chunk:
     feature_count: int
     method: Method
     thread_count: int
+    road_flow: RoadFlowPlan | None = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Swept:
+    """What was seen of a stretch.
+
+    Attributes
+    ----------
+    observations
+        Of the rows of the stretch, and of those beyond it into which a gap goes on; counted in the
+        drive.
+    looks
+        At the road, as far as they were asked for and the road was decoded.
+    """
+
+    observations: Observations
+    looks: list[Look]
 
 
 def chunk_rows(row_count: int, starts: list[int], *, method: Method) -> list[range]:
@@ -89,7 +113,7 @@ def chunk_rows(row_count: int, starts: list[int], *, method: Method) -> list[ran
     ]
 
 
-def sweep_chunk(chunk: Chunk, done: Callable[[int], None]) -> Observations:
+def sweep_chunk(chunk: Chunk, done: Callable[[int], None]) -> Swept:
     """Sweep a stretch.
 
     Parameters
@@ -99,11 +123,6 @@ def sweep_chunk(chunk: Chunk, done: Callable[[int], None]) -> Observations:
     done
         Called with the number of rows that were finished since the last call.
 
-    Returns
-    -------
-    Observations
-        Of the rows of the stretch, and of those beyond it into which a gap goes on; counted in the
-        drive.
     """
     threads_before = cv2.getNumThreads()
     cv2.setNumThreads(1)  # whole stretches scale better over cores than OpenCV's own threads
@@ -113,7 +132,7 @@ def sweep_chunk(chunk: Chunk, done: Callable[[int], None]) -> Observations:
         cv2.setNumThreads(threads_before)
 
 
-def _sweep(chunk: Chunk, done: Callable[[int], None]) -> Observations:
+def _sweep(chunk: Chunk, done: Callable[[int], None]) -> Swept:
     camera = _camera(
         chunk.camera_matrix.tobytes(), chunk.camera_distortion.tobytes(), chunk.ego_size_px
     )
@@ -126,15 +145,29 @@ def _sweep(chunk: Chunk, done: Callable[[int], None]) -> Observations:
     detector = FeatureDetector(count=chunk.feature_count, reduction=chunk.reduction)
     sweep = Sweep(chunk.plan, camera, matcher, method=chunk.method, seed=chunk.first_row)
     results: list[RowResult] = []
+    looks: list[Look] = []
     with PairReader(
-        chunk.plan, detector, usable=chunk.usable, thread_count=chunk.thread_count
-    ) as reader:
+        chunk.plan, detector, usable=chunk.usable, thread_count=chunk.thread_count,
+        listener=None if chunk.road_flow is None else _listener(chunk.road_flow, looks),
+    ) as reader:  # fmt: skip
         rows = range(min(len(chunk.plan), chunk.row_count + REACH_FRAMES + 1))
         for result in sweep.run(reader.read(rows), last_row=chunk.row_count - 1):
             results.append(result)
             if result.row < chunk.row_count:
                 done(1)
-    return Observations.collect(results).shifted(chunk.first_row)
+    observations = Observations.collect(results).shifted(chunk.first_row)
+    return Swept(observations=observations, looks=looks)
+
+
+def _listener(plan: RoadFlowPlan, looks: list[Look]) -> Listener:
+    onlooker = Onlooker(plan)
+
+    def see(picture: LumaFrame | LumaGap) -> None:
+        look = onlooker.see(picture)
+        if look is not None:
+            looks.append(look)
+
+    return Listener(index=plan.index, see=see)
 
 
 @lru_cache(maxsize=1)

@@ -1,6 +1,7 @@
 """ORB features of a picture: where they are, what they look like, and how well they are placed."""
 
 from dataclasses import dataclass
+from operator import attrgetter
 
 import cv2
 import numpy as np
@@ -15,6 +16,7 @@ LEVELS = 4
 cost, which is that of the pyramid and its blur."""
 
 _SCALES: NDArray[np.float64] = np.power(SCALE_STEP, np.arange(LEVELS, dtype=np.float64))
+_OCTAVE, _RESPONSE = attrgetter("octave"), attrgetter("response")
 _LEAST_REDUCTION = 1.2
 _NEAR_HALF = 0.35
 
@@ -139,14 +141,14 @@ class FeatureDetector:
         keypoints, descriptors = self._orb.detectAndCompute(picture, mask)
         if descriptors is None or not len(keypoints):
             return Features.none()
-        if len(keypoints) > self._count:  # of equally good ones OpenCV keeps all
-            response = np.fromiter((each.response for each in keypoints), dtype=np.float64)
-            kept = np.sort(np.argsort(-response, kind="stable")[: self._count])
-            keypoints = [keypoints[each] for each in kept]
-            descriptors = descriptors[kept]
-        octave = np.fromiter((each.octave for each in keypoints), dtype=np.int64)
-        scale = _SCALES[octave]
+        count = len(keypoints)
+        octave = np.fromiter(map(_OCTAVE, keypoints), dtype=np.int64, count=count)
         places = np.asarray(cv2.KeyPoint.convert(keypoints), dtype=np.float64)
+        if count > self._count:  # of equally good ones OpenCV keeps all
+            response = np.fromiter(map(_RESPONSE, keypoints), dtype=np.float64, count=count)
+            kept = np.sort(np.argsort(-response, kind="stable")[: self._count])
+            octave, places, descriptors = octave[kept], places[kept], descriptors[kept]
+        scale = _SCALES[octave]
         # OpenCV multiplies by the nominal step: it leaves out that pixel centres, not corners, have
         # integer coordinates, and that a level has whole pixels. Both together are up to 3 px.
         shown = np.array([region.right - region.left, region.bottom - region.top])

@@ -1,6 +1,6 @@
 """Ego frames and the road frames beside them, decoded in step."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Self
@@ -27,6 +27,10 @@ ego_undecodable, road_undecodable
 road_other_shape
     The road picture has another shape than the video's first one.
 """
+
+EGO_DRAFT, ROAD_DRAFT = False, True
+"""Whether the two videos are decoded as drafts; see `LumaReader`. `vanishing_point.video_scan` decodes the road as
+`ROAD_DRAFT` says, too: looks in passing and anew have to see the same pictures."""
 
 _BEYOND = np.iinfo(np.int64).max
 
@@ -89,6 +93,23 @@ class FramePair:
     neighbour: RoadView | None
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Listener:
+    """Somebody who wants to see road pictures as they are decoded.
+
+    Attributes
+    ----------
+    index
+        Positions of the pictures in the road video, ascending, shape (n,). Those that lie between or before the
+        frames of the pairs are decoded for it.
+    see
+        Called with each of them, in order, as far as the pairs are read.
+    """
+
+    index: NDArray[np.int64]
+    see: Callable[[LumaFrame | LumaGap], object]
+
+
 @dataclass(frozen=True, kw_only=True)
 class NoPair:
     """No two pictures, and why."""
@@ -110,6 +131,8 @@ class PairReader:
         Where road features may lie, 0 or 255, of the size of the reduced picture; everywhere if None.
     thread_count
         Threads for decoding each video; 0 for one per core.
+    listener
+        Who else wants to see road pictures; nobody if None.
     """
 
     def __init__(
@@ -119,16 +142,26 @@ class PairReader:
         *,
         usable: NDArray[np.uint8] | None = None,
         thread_count: int = 0,
+        listener: Listener | None = None,
     ) -> None:
         self._plan = plan
         self._detector = detector
         self._usable = usable
+        self._listener = listener
         kind: Literal["AUTO", "NONE"] = "NONE" if thread_count == 1 else "AUTO"
         self._ego = LumaReader(
-            plan.ego_path, plan.ego_times, thread_type=kind, thread_count=thread_count
+            plan.ego_path,
+            plan.ego_times,
+            thread_type=kind,
+            thread_count=thread_count,
+            draft=EGO_DRAFT,
         )
         self._road = LumaReader(
-            plan.road_path, plan.road_times, thread_type=kind, thread_count=thread_count
+            plan.road_path,
+            plan.road_times,
+            thread_type=kind,
+            thread_count=thread_count,
+            draft=ROAD_DRAFT,
         )
 
     @property
@@ -156,7 +189,7 @@ class PairReader:
         wanted = np.arange(rows.start, rows.stop)
         usable = wanted[(plan.ego_index[wanted] >= 0) & (plan.road_index[wanted] >= 0)]
         ego = self._ego.read(plan.ego_index[usable].tolist())
-        road = _RoadWindow(self._road, self._detector, plan, usable, self._usable)
+        road = _RoadWindow(self._road, self._detector, plan, usable, self._usable, self._listener)
         for row in rows:
             if plan.ego_index[row] < 0:
                 yield NoPair(row=row, reason="ego_invalid")
@@ -197,6 +230,7 @@ class _RoadWindow:
         plan: PairPlan,
         rows: NDArray[np.int64],
         usable: NDArray[np.uint8] | None,
+        listener: Listener | None,
     ) -> None:
         self._detector = detector
         self._usable = usable
@@ -204,7 +238,7 @@ class _RoadWindow:
         index = plan.road_index[rows]
         near = np.unique(np.concatenate([index - 1, index, index + 1]))
         near = near[(near >= 0) & (near < len(plan.road_times.time_s))]
-        self._pictures = reader.read(near.tolist())
+        self._pictures = _overheard(reader, near, listener)
         self._views: dict[int, RoadView | LumaGap] = {}
         self._newest = -1
 
@@ -232,3 +266,19 @@ class _RoadWindow:
             reduction=self._detector.reduction,
             features=self._detector.find(picture.luma, usable=self._usable, reduced=reduced),
         )
+
+
+def _overheard(
+    reader: LumaReader, near: NDArray[np.int64], listener: Listener | None
+) -> Iterator[LumaFrame | LumaGap]:
+    """Read pictures, and have a listener see those that it wants, others between them as well."""
+    if listener is None or not len(near):
+        yield from reader.read(near.tolist())
+        return
+    mine, wanted = set(near.tolist()), set(listener.index.tolist())
+    also = listener.index[listener.index <= near[-1]]
+    for picture in reader.read(np.union1d(near, also).tolist()):
+        if picture.index in wanted:
+            listener.see(picture)
+        if picture.index in mine:
+            yield picture

@@ -90,7 +90,7 @@ class Mapping:
         left = frame.normal_from_road @ np.linalg.inv(estimate.normalised_from_target)
         right = estimate.normalised_from_source @ frame.ego_matrix
         inner = estimate.normalised_target_from_source
-        slope = _rescaled_slope(left @ inner @ right) @ np.kron(left, right.T)[:, :8]
+        slope = _rescaled_slope(left @ inner @ right) @ _kron(left, right.T)[:, :8]
         return cls(left @ inner @ right, slope @ estimate.parameter_covariance @ slope.T, frame)
 
     @classmethod
@@ -128,7 +128,7 @@ class Mapping:
         turn = rotation_matrix(vector_rad)
         later = self.normal_map @ turn
         rescaled = _rescaled_slope(later)
-        slope = rescaled @ np.kron(np.eye(3), turn.T)[:, :8]
+        slope = rescaled @ _kron(np.eye(3), turn.T)[:, :8]
         covariance = slope @ self.covariance @ slope.T
         if covariance_rad2 is not None:
             by_turn = rescaled @ turn_slope(later)
@@ -138,7 +138,7 @@ class Mapping:
     def followed_by(self, matrix: NDArray[np.float64]) -> "Mapping":
         """Give the map followed by another one, exact, between road widths, shape (3, 3)."""
         later = matrix @ self.normal_map
-        slope = _rescaled_slope(later) @ np.kron(matrix, np.eye(3))[:, :8]
+        slope = _rescaled_slope(later) @ _kron(matrix, np.eye(3))[:, :8]
         return Mapping(later, slope @ self.covariance @ slope.T, self.frame)
 
     def images(self, ego_px: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -217,3 +217,8 @@ def _rescaled_slope(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     slope[:, :8] = np.eye(8) / last
     slope[:, 8] = -flat[:8] / last**2
     return slope
+
+
+def _kron(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give the Kronecker product of two matrices, shape (3, 3) each; NumPy's own takes ten times as long."""
+    return np.asarray((one[:, None, :, None] * other[None, :, None, :]).reshape(9, 9))

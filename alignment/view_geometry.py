@@ -1,6 +1,7 @@
 """What of the road view the ego view shows, and where."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,9 +34,7 @@ class ViewGeometry:
 
     def common_view(self, road_from_ego: NDArray[np.float64]) -> NDArray[np.float64]:
         """Give a grid of road points that the ego view shows, as undistorted ego points, shape (n, 2)."""
-        width, height = self.frame.road_size_px
-        x, y = np.meshgrid(np.linspace(0, width - 1, _GRID), np.linspace(0, height - 1, _GRID))
-        ego, front = transfer_back(road_from_ego, np.column_stack([x.ravel(), y.ravel()]))
+        ego, front = transfer_back(road_from_ego, _grid(self.frame.road_size_px))
         shown = self.camera.distort(ego)
         with np.errstate(invalid="ignore"):
             seen = front & ((shown >= 0) & (shown < np.array(self.camera.size_px))).all(axis=1)
@@ -73,12 +72,7 @@ class ViewGeometry:
         Region or None
             None where hardly anything of it is inside.
         """
-        width, height = self.frame.road_size_px
-        along = np.linspace(0, 1, _GRID)
-        zero, one = np.zeros_like(along), np.ones_like(along)
-        sides = ((along, zero), (along, one), (zero, along), (one, along))
-        border = np.concatenate([np.column_stack(side) for side in sides]) * (width, height)
-        ego, front = transfer_back(road_from_ego, border)
+        ego, front = transfer_back(road_from_ego, _border(self.frame.road_size_px))
         shown = self.camera.distort(ego[front])
         shown = shown[finite_rows(shown)]
         if len(shown) < 2:
@@ -96,6 +90,23 @@ class ViewGeometry:
         middle = np.array([[width / 2, height / 2], [width / 2 + 10, height / 2]])
         ego, front = transfer_back(road_from_ego, middle)
         return float(np.hypot(*(ego[1] - ego[0]))) / 10 if front.all() else 1.0
+
+
+@lru_cache(maxsize=4)
+def _grid(size_px: tuple[int, int]) -> NDArray[np.float64]:
+    """Give points all over a picture, shape (n, 2); not to be changed."""
+    width, height = size_px
+    x, y = np.meshgrid(np.linspace(0, width - 1, _GRID), np.linspace(0, height - 1, _GRID))
+    return np.column_stack([x.ravel(), y.ravel()])
+
+
+@lru_cache(maxsize=4)
+def _border(size_px: tuple[int, int]) -> NDArray[np.float64]:
+    """Give points along the border of a picture, shape (n, 2); not to be changed."""
+    along = np.linspace(0, 1, _GRID)
+    zero, one = np.zeros_like(along), np.ones_like(along)
+    sides = ((along, zero), (along, one), (zero, along), (one, along))
+    return np.concatenate([np.column_stack(side) for side in sides]) * size_px
 
 
 @compiled

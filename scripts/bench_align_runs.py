@@ -231,7 +231,7 @@ def _warm_up(chunk: Chunk, ready: Barrier) -> None:
 
 def _sweep_there(chunk: Chunk) -> tuple[Observations, float, float, float]:
     started = time.process_time()
-    seen = sweep_chunk(chunk, _ignore)
+    seen = sweep_chunk(chunk, _ignore).observations
     return seen, time.process_time() - started, _start_cpu_s, peak_mb()
 
 

@@ -1,7 +1,8 @@
 """What a machine can do: speed of all stages, memory against length, ten thousand sessions, and where the time goes.
 
     python scripts/bench_scale.py speed  --work FOLDER [--json FILE]            # some 12 minutes on 2 cores
-    python scripts/bench_scale.py memory --work FOLDER [--json FILE]            # some 20 minutes, 25 GB of disk
+    python scripts/bench_scale.py memory --work FOLDER [--json FILE]            # some 20 minutes, 5 GB of disk
+    python scripts/bench_scale.py memory --work FOLDER --small --minutes 1 60 --but align faces   # an hour, 4 GB
     python scripts/bench_scale.py counts --work FOLDER --sessions 100 1000 …    # minutes to an hour
     python scripts/bench_scale.py where  --work FOLDER [--json FILE]            # some 6 minutes
 
@@ -13,7 +14,10 @@ speed
     processor time of each stage for a second of drive. All devices record all the time, as they nearly do in
     a drive of twenty minutes.
 memory
-    Peak memory of each stage's process, for drives of several lengths; each stage in processes of its own.
+    Peak memory of each stage's process, for drives of several lengths; each stage in processes of its own. Drives
+    are the same packets again and again, with later times. ``--small`` takes small pictures of the phone:
+    an hour then is 3 GB and not 14, and what grows with length is the same. ``--but`` leaves out stages, and with
+    them those that need them.
 counts
     Sessions of labels only: `status`, `run` with nothing to do, `pack`, `load_dataset`, `analyze`.
 where
@@ -37,7 +41,7 @@ from pathlib import Path
 from typing import Any
 
 from bench_scale_counts import QUESTIONS, ask_all
-from bench_scale_drives import make_drive
+from bench_scale_drives import make_drive, small_copy
 from bench_scale_lengthen import lengthened
 from bench_scale_profile import floors, one_thread, profile
 from bench_scale_runs import linked_copies, seconds_of, stage_by_stage, timed_run
@@ -57,6 +61,10 @@ def main() -> int:
     parser.add_argument("--sessions", type=int, nargs="+", help="4 for speed; 100 1000 for counts")
     parser.add_argument("--minutes", type=float, nargs="+", default=[1, 10], help="for memory")
     parser.add_argument("--until", choices=list(STAGES), default="report", help="last stage")
+    parser.add_argument("--small", action="store_true", help="small pictures, for memory")
+    parser.add_argument(
+        "--but", choices=list(STAGES), nargs="+", default=[], help="left out, for memory"
+    )
     parser.add_argument("--stages", choices=list(STAGES), nargs="+", default=list(STAGES))
     parser.add_argument("--workers", type=int, default=1, help="for memory and counts")
     parser.add_argument(
@@ -75,7 +83,10 @@ def main() -> int:
         show_counts(figures["rows"])
     else:
         drive = alone(make_drive, given.work / "drive")
-        whole = alone(lengthened, drive, given.work / "whole", minutes=1)
+        if given.small:
+            drive = alone(small_copy, drive, given.work / "drive_small")
+        if given.part != "memory":
+            whole = alone(lengthened, drive, given.work / "whole", minutes=1)
         if given.part == "speed":
             figures |= measure_speed(whole, given.work, (given.sessions or [4])[0])
             good = show_speed(figures)
@@ -161,7 +172,9 @@ def measure_memory(drive: Path, given: argparse.Namespace) -> list[dict[str, Any
         folder = given.work / f"long_{minutes:g}"
         session = alone(lengthened, drive, folder / "session_001", minutes=minutes)
         seconds = seconds_of(session)
-        for name, run in stage_by_stage(folder, until=given.until, workers=given.workers):
+        for name, run in stage_by_stage(
+            folder, until=given.until, but=given.but, workers=given.workers
+        ):
             stage = run.stages.get(name)
             if stage is not None:
                 rows.append(

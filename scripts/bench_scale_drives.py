@@ -2,11 +2,14 @@
 
 A minute is simulated at the sizes of a phone and a Pupil Invisible and coded as their hardware codes: H.264
 with arithmetic coding and loop filter, a keyframe each second, no B-frames. Longer drives play that minute
-again and again: the same packets with later times, the tracker's samples with later stamps. The clocks of
-such a drive are set by hand, since its sound repeats.
+again and again, see bench_scale_lengthen.py. A drive of an hour takes 14 GB so; with small pictures of the phone,
+which change nothing of how memory grows with length, it takes 3 GB.
 """
 
+import shutil
 from pathlib import Path
+
+import av
 
 from dashgaze.collection.simulation.media_writer import FileOptions
 from dashgaze.collection.simulation.session import film_files
@@ -18,6 +21,7 @@ from dashgaze.progress import Progress, silent
 
 SECONDS = 60.0
 ROAD_PX, DRIVER_PX = (1920, 1080), (1280, 720)
+SMALL_WIDTH_PX = {"road": 640, "driver": 320}
 ROAD_MBIT, EGO_MBIT, DRIVER_MBIT = 17.0, 6.0, 8.0
 
 
@@ -58,3 +62,38 @@ def _as_devices_code(mbit: float) -> FileOptions:
             "threads": "1",
         },
     )
+
+
+def small_copy(drive: Path, folder: Path) -> Path:
+    """Copy a drive with small pictures of the phone, without sound; one that is there is kept."""
+    if (folder / "session.yaml").is_file():
+        return folder
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(
+        drive,
+        folder,
+        ignore=shutil.ignore_patterns("derived", "session.yaml", "road.mp4", "driver.mp4"),
+    )
+    for name, width in SMALL_WIDTH_PX.items():
+        _shrink(drive / "phone" / f"{name}.mp4", folder / "phone" / f"{name}.mp4", width)
+    shutil.copy2(drive / "session.yaml", folder / "session.yaml")
+    return folder
+
+
+def _shrink(source: Path, target: Path, width: int) -> None:
+    """Code a video again with smaller pictures; each keeps its time, and keyframes stay where they are."""
+    with av.open(str(source)) as film, av.open(str(target), "w") as output:
+        video = film.streams.video[0]
+        height = round(video.height * width / video.width / 2) * 2
+        stream = output.add_stream("libx264", rate=30)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.time_base = stream.codec_context.time_base = video.time_base
+        stream.options = {"preset": "ultrafast", "crf": "28", "bf": "0", "threads": "1"}
+        for frame in film.decode(video):
+            small = frame.reformat(width=width, height=height, format="yuv420p")
+            small.pts, small.time_base = frame.pts, frame.time_base
+            small.pict_type = (
+                av.video.frame.PictureType.I if frame.key_frame else av.video.frame.PictureType.NONE
+            )
+            output.mux(stream.encode(small))
+        output.mux(stream.encode(None))

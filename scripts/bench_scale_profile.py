@@ -25,7 +25,7 @@ from bench_scale_runs import jobs_of
 
 from dashgaze.alignment.features import FeatureDetector, working_reduction
 from dashgaze.alignment.road_camera import usual_road_camera
-from dashgaze.alignment.vanishing_point.picture_flow import FlowFinder, WorkingView
+from dashgaze.alignment.vanishing_point.picture_flow import FlowFinder, WorkingView, reduced
 from dashgaze.collection.eye_tracker.scene_camera import typical_camera
 from dashgaze.face_detection.mtcnn_networks import ONET_PX, RNET_PX, MtcnnNetworks
 from dashgaze.face_detection.mtcnn_weights import read_mtcnn_weights
@@ -125,10 +125,10 @@ def _orb(path: Path, reduction: float) -> float:
 
 def _flow(path: Path, size_px: tuple[int, int]) -> None:
     view = WorkingView.of(usual_road_camera(size_px))
-    finder = FlowFinder(view)
+    finder = FlowFinder()
     for number, picture in enumerate(_pictures(path)):
         if number % 3 == 0:
-            finder.follow(view.reduced(_luma(picture)))
+            finder.follow(reduced(_luma(picture), view.size_px))
 
 
 def _networks(count: int) -> float:

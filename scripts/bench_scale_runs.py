@@ -1,10 +1,12 @@
 """Runs of the engine for bench_scale.py, and what their logs say."""
 
 import json
+import multiprocessing
 import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,15 +87,38 @@ def timed_run(drives: Path, *, workers: int, until: str = "report", seconds: flo
 
 
 def stage_by_stage(
-    drives: Path, *, until: str = "report", workers: int = 1
+    drives: Path, *, until: str = "report", but: Sequence[str] = (), workers: int = 1
 ) -> Iterator[tuple[str, Run]]:
-    """Run one stage after the other, each in processes of its own, so that their memory is told apart."""
+    """Run one stage after the other, each in processes of its own, so that their memory is told apart.
+
+    With stages left out, those of the first session are done without the engine, one by one, as a user may type
+    them.
+    """
     for derived in drives.glob("*/derived"):
         shutil.rmtree(derived)
     shutil.rmtree(drives / ".dashgaze", ignore_errors=True)
     names = list(STAGES)[: list(STAGES).index(until) + 1]
     for name in names:
-        yield name, _go_on(drives, workers=workers, until=name, seconds=0.0)
+        if name in but:
+            continue
+        if but:
+            yield name, _done_alone(next(drives.glob("*/session.yaml")).parent, name)
+        else:
+            yield name, _go_on(drives, workers=workers, until=name, seconds=0.0)
+
+
+def _done_alone(session: Path, stage: str) -> Run:
+    """Do a stage of a session in a new process."""
+    started = time.perf_counter()
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        done = pool.submit(jobs_of, session, stage).result()
+    cost = StageCost(
+        cpu_s=sum(each.cpu_s for each in done),
+        jobs=len(done),
+        peak_mb=max(each.peak_mb or 0.0 for each in done),
+    )
+    wall_s = time.perf_counter() - started
+    return Run(wall_s=wall_s, drive_s=0.0, stages={stage: cost}, verdict="")
 
 
 def _go_on(drives: Path, *, workers: int, until: str, seconds: float) -> Run:
@@ -129,12 +154,18 @@ def costs(lines: Iterable[dict[str, Any]]) -> dict[str, StageCost]:
 
 def jobs_of(session: Path, stage: str) -> Sequence[JobResult]:
     """Do a stage's jobs one after the other in this process, as the engine's workers would."""
-    first = do_job(Job(session=str(session), stage=stage, settings=Settings(), may_divide=True))
+    names = list(STAGES)
+    coming = frozenset(names[names.index(stage) + 1 :])
+    first = do_job(
+        Job(
+            session=str(session), stage=stage, settings=Settings(), may_divide=True, coming=coming
+        )
+    )  # fmt: skip
     done = [first]
     for part in first.parts:
         done.append(do_job(Job(session=str(session), stage=stage, part=part)))
     if first.parts:
-        done.append(do_job(Job(session=str(session), stage=stage)))
+        done.append(do_job(Job(session=str(session), stage=stage, coming=coming)))
     bad = [each for each in done if each.outcome in ("failed", "fault")]
     if bad:
         raise SystemExit(f"{stage} of {session}: {bad[0].reasons}")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from dashgaze.progress import Progress, silent
+from dashgaze.scratch import Shelf, forget
 
 from .whitening import RATE_HZ, Whitened, without_lines
 
@@ -164,7 +165,9 @@ class _Search:
 
     def __init__(self, sound: Whitened, shift_range_s: tuple[float, float] | None) -> None:
         small, large = _PARTITION_LOG2
-        self._size = 1 << (large if len(sound.samples) > 1 << 21 else small)
+        self._is_long = len(sound.samples) > 1 << 21
+        self._size = 1 << (large if self._is_long else small)
+        self._shelf = Shelf()
         self._sound = sound
         self._range = shift_range_s
         self._spectra: dict[int, NDArray[np.complex64]] = {}
@@ -184,7 +187,9 @@ class _Search:
     def _spectrum(self, first: int) -> NDArray[np.complex64]:
         if first not in self._spectra:
             block = self._sound.between(self._sound.start_s + first / RATE_HZ, self._size)
-            self._spectra[first] = fft.rfft(block, workers=2)
+            spectrum = fft.rfft(block, workers=2)
+            self._spectra[first] = self._shelf.keep(spectrum) if self._is_long else spectrum
+            forget(self._sound.samples)
         return self._spectra[first]
 
     def candidates(self, anchor: NDArray[np.float32], start_s: float, number: int) -> Candidates:
@@ -200,6 +205,7 @@ class _Search:
             best = np.argpartition(top, -_PEAKS_PER_ANCHOR)[-_PEAKS_PER_ANCHOR:]
             lags.append(first + best * _PEAK_BIN + bins[best].argmax(axis=1))
             heights.append(top[best])
+            self._shelf.forget()
         if not lags or power <= 0:
             empty = np.empty(0)
             return Candidates(

@@ -116,7 +116,9 @@ def _rules(a: Sound, b: Sound) -> bool:
     """Whether a takes the part of the ruling recording: the longer, else by content."""
     if len(a.samples) != len(b.samples):
         return len(a.samples) > len(b.samples)
-    digests = [hashlib.blake2b(sound.samples.tobytes()).digest() for sound in (a, b)]
+    digests = [
+        hashlib.blake2b(np.ascontiguousarray(sound.samples).data).digest() for sound in (a, b)
+    ]
     return digests[0] > digests[1]
 
 

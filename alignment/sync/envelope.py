@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import fft, ndimage
 
 from dashgaze.media import Sound
+from dashgaze.scratch import forget
 
 from ..time_map import TimeMap
 
@@ -107,16 +108,16 @@ def _envelopes(sound: Sound) -> NDArray[np.float32]:
     bands = int(np.count_nonzero(edges < 0.45 * sound.rate_hz)) - 1
     if count < 2 or bands < 1:
         return np.zeros((max(bands, 1), count), dtype=np.float32)
-    padded = np.pad(sound.samples, ((frame - hop) // 2, frame))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, frame)[::hop][:count]
     window = np.hanning(frame).astype(np.float32)
     frequency_hz = fft.rfftfreq(frame, 1 / sound.rate_hz)
     member = (frequency_hz >= edges[:bands, None]) & (frequency_hz < edges[1 : bands + 1, None])
     weight = member.astype(np.float32).T
     out = np.empty((bands, count), dtype=np.float32)
     for first in range(0, count, _CHUNK):
-        power = np.abs(fft.rfft(frames[first : first + _CHUNK] * window, axis=1)) ** 2
+        frames = _frames(sound.samples, first, min(_CHUNK, count - first), hop, frame)
+        power = np.abs(fft.rfft(frames * window, axis=1)) ** 2
         out[:, first : first + _CHUNK] = np.log(power @ weight + np.float32(1e-7)).T
+        forget(sound.samples)
     smooth = ndimage.uniform_filter1d(out, max(3, round(_SMOOTHING_S / HOP_S)), axis=1)
     out -= smooth
     for start_s, end_s in sound.gaps_s:
@@ -124,3 +125,15 @@ def _envelopes(sound: Sound) -> NDArray[np.float32]:
         last = int((end_s - sound.start_s + _SMOOTHING_S) / HOP_S) + 1
         out[:, max(0, first) : max(0, last)] = 0
     return out
+
+
+def _frames(
+    samples: NDArray[np.float32], first: int, count: int, hop: int, length: int
+) -> NDArray[np.float32]:
+    """Give frames around the middles of hops, zero beyond the ends of the sound, shape (count, length)."""
+    start = first * hop - (length - hop) // 2
+    padded = np.zeros((count - 1) * hop + length, dtype=np.float32)
+    piece = samples[max(start, 0) : max(start + len(padded), 0)]
+    place = max(-start, 0)
+    padded[place : place + len(piece)] = piece
+    return np.lib.stride_tricks.sliding_window_view(padded, length)[::hop]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from dashgaze.media import Sound
+from dashgaze.scratch import forget, zeros
 
 RATE_HZ = 8000
 """Sample rate of whitened sound; the band ends well below half of it."""
@@ -30,6 +31,7 @@ BAND_HZ = (100.0, 3000.0)
 _SILENCE_RMS = 1e-5
 _LINE_LIMIT = 12.0
 _CHUNK_FRAMES = 512
+_PIECE = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,18 +110,14 @@ def whiten(sound: Sound) -> Whitened:
     out_hop = out_frame // 2
     source = _faded(sound)
     count = max(1, -(-len(source) // hop))
-    padded = np.zeros((count + 1) * hop, dtype=np.float32)
-    padded[hop : hop + len(source)] = source
-    # A half frame of zeros stands before the sound, so that its first samples are as loud as all.
     window = np.sin(np.pi * (np.arange(frame) + 0.5) / frame).astype(np.float32)
     out_window = np.sin(np.pi * (np.arange(out_frame) + 0.5) / out_frame).astype(np.float32)
     bins = out_frame // 2 + 1
     weight = _band_weight(bins)
-    out = np.zeros((count + 1) * out_hop, dtype=np.float32)
+    out = zeros((count + 1) * out_hop, np.float32)
     heard = np.zeros(count, dtype=np.bool_)
-    frames = np.lib.stride_tricks.sliding_window_view(padded, frame)[::hop]
-    for first in range(0, len(frames), _CHUNK_FRAMES):
-        part = frames[first : first + _CHUNK_FRAMES]
+    for first in range(0, count, _CHUNK_FRAMES):
+        part = _frames(source, first, min(_CHUNK_FRAMES, count - first), hop)
         loud = np.sqrt(np.mean(np.square(part), axis=1)) > _SILENCE_RMS
         heard[first : first + len(part)] = loud
         spectrum = fft.rfft(part * window, axis=1)[:, :bins]
@@ -131,11 +129,15 @@ def whiten(sound: Sound) -> Whitened:
         for offset, half in ((0, shaped[:, :out_hop]), (out_hop, shaped[:, out_hop:])):
             start = first * out_hop + offset
             out[start : start + len(part) * out_hop] += half.ravel()
+        forget(source)
+        forget(out)
     out = out[out_hop : out_hop + (len(source) * RATE_HZ) // sound.rate_hz]
-    level = float(np.sqrt(np.mean(np.square(out, dtype=np.float64)))) if len(out) else 0.0
+    level = float(np.sqrt(_sum_of_squares(out) / len(out))) if len(out) else 0.0
     if level > 0:
-        out /= np.float32(level)
-    return Whitened(samples=np.ascontiguousarray(out), start_s=sound.start_s, heard=heard)
+        for first in range(0, len(out), _PIECE):
+            out[first : first + _PIECE] /= np.float32(level)
+            forget(out)
+    return Whitened(samples=out, start_s=sound.start_s, heard=heard)
 
 
 def without_lines(spectrum: NDArray[np.complex64]) -> NDArray[np.complex64]:
@@ -152,11 +154,39 @@ def without_lines(spectrum: NDArray[np.complex64]) -> NDArray[np.complex64]:
     return spectrum * (limit / np.maximum(magnitude, limit))
 
 
+def _frames(source: NDArray[np.float32], first: int, count: int, hop: int) -> NDArray[np.float32]:
+    """Give frames of two hops each, the first of which begins a hop before the sound, shape (count, 2 · hop).
+
+    A half frame of zeros stands before the sound, so that its first samples are as loud as all.
+    """
+    start = (first - 1) * hop
+    padded = np.zeros((count + 1) * hop, dtype=np.float32)
+    piece = source[max(start, 0) : start + len(padded)]
+    place = max(-start, 0)
+    padded[place : place + len(piece)] = piece
+    return np.lib.stride_tricks.sliding_window_view(padded, 2 * hop)[::hop]
+
+
+def _sum_of_squares(samples: NDArray[np.float32]) -> float:
+    """Give what `numpy.sum` gives of all squares, which it adds up by halves, without having all of them."""
+    if len(samples) <= _PIECE:
+        found = float(np.sum(np.square(samples, dtype=np.float64)))
+        forget(samples)
+        return found
+    half = len(samples) // 2
+    half -= half % 8
+    return _sum_of_squares(samples[:half]) + _sum_of_squares(samples[half:])
+
+
 def _faded(sound: Sound) -> NDArray[np.float32]:
     """Put short ramps at the edges of gaps, whose steps would click at all frequencies."""
     if not sound.gaps_s:
         return sound.samples
-    samples = sound.samples.copy()
+    samples = zeros(len(sound.samples), np.float32)
+    for place in range(0, len(samples), _PIECE):
+        samples[place : place + _PIECE] = sound.samples[place : place + _PIECE]
+        forget(samples)
+        forget(sound.samples)
     ramp_count = round(0.01 * sound.rate_hz)
     ramp = np.linspace(0, 1, ramp_count, dtype=np.float32)
     for start_s, end_s in sound.gaps_s:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from dashgaze.progress import Progress, silent
+from dashgaze.scratch import forget
 
 from .whitening import RATE_HZ, Whitened, without_lines
 
@@ -130,9 +131,12 @@ def correlate_blocks(
         cross = fft.rfft(moved, size, workers=2) * np.conj(fft.rfft(still, size, workers=2))
         cross = without_lines(cross) / np.float32(np.sqrt(energy * count / (count + 2 * reach)))
         times.append(exact_s + block_s / 2)
-        curves.append(fft.irfft(cross, size, workers=2)[: 2 * reach + 1])
+        # Copies: a view would keep a curve eighteen times as long.
+        curves.append(fft.irfft(cross, size, workers=2)[: 2 * reach + 1].copy())
         high = fft.irfft(cross * high_pass, size, workers=2)
-        highs.append(high[reach - high_reach : reach + high_reach + 1])
+        highs.append(high[reach - high_reach : reach + high_reach + 1].copy())
+        forget(a.samples)
+        forget(b.samples)
         progress("comparing windows", (i + 1) / number)
     time_s = np.array(times)
     return Blocks(

@@ -46,6 +46,37 @@ class PictureFlow:
         return len(self.from_points)
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PixelFlow:
+    """Where points of a reduced picture are in a later one; it asks for no camera.
+
+    Attributes
+    ----------
+    from_px, to_px
+        Shape (n, 2), px of the reduced picture.
+    """
+
+    from_px: NDArray[np.float32]
+    to_px: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.from_px)
+
+
+def reduced_size(size_px: tuple[int, int]) -> tuple[int, int]:
+    """Give the width and height in which pictures of a size are looked at: at most 640 px wide."""
+    width, height = size_px
+    scale = min(1.0, WORK_WIDTH_PX / width)
+    return round(width * scale), round(height * scale)
+
+
+def reduced(luma: Luma, size_px: tuple[int, int]) -> Luma:
+    """Give a picture in a reduced size."""
+    if (luma.shape[1], luma.shape[0]) == size_px:
+        return luma
+    return np.asarray(cv2.resize(luma, size_px, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
 @dataclass(frozen=True, kw_only=True)
 class WorkingView:
     """The size in which pictures are looked at, and where their points lie in the camera's axes.
@@ -68,8 +99,7 @@ class WorkingView:
     def of(cls, camera: RoadCamera) -> "WorkingView":
         """Reduce the pictures of a camera to at most 640 px width."""
         width, height = camera.size_px
-        scale = min(1.0, WORK_WIDTH_PX / width)
-        size = round(width * scale), round(height * scale)
+        size = reduced_size(camera.size_px)
         x, y = camera.centre_px
         return cls(
             size_px=size,
@@ -77,17 +107,17 @@ class WorkingView:
             centre_px=((x + 0.5) * size[0] / width - 0.5, (y + 0.5) * size[1] / height - 0.5),
         )
 
-    def reduced(self, luma: Luma) -> Luma:
-        """Give a picture in this size."""
-        if (luma.shape[1], luma.shape[0]) == self.size_px:
-            return luma
-        return np.asarray(
-            cv2.resize(luma, self.size_px, interpolation=cv2.INTER_AREA), dtype=np.uint8
-        )
-
     def tangents(self, points_px: FloatArray) -> FloatArray:
         """Give points of the reduced picture in the camera's axes, shape (..., 2)."""
         return np.asarray((points_px - np.array(self.centre_px)) / self.focal_px, dtype=np.float64)
+
+    def flow(self, flow: PixelFlow) -> PictureFlow:
+        """Give flow in the camera's axes."""
+        return PictureFlow(
+            from_points=self.tangents(flow.from_px.astype(np.float64)),
+            to_points=self.tangents(flow.to_px.astype(np.float64)),
+            px=1 / self.focal_px,
+        )
 
 
 class FlowFinder:
@@ -98,14 +128,12 @@ class FlowFinder:
 
     Parameters
     ----------
-    view
-        The size in which pictures come.
     usable
-        255 where corners may lie, 0 on static parts, in that size; None for everywhere.
+        255 where corners may lie, 0 on static parts, in the size of the pictures; None for everywhere.
     """
 
-    def __init__(self, view: WorkingView, usable: Luma | None = None) -> None:
-        self._view, self._usable = view, usable
+    def __init__(self, usable: Luma | None = None) -> None:
+        self._usable = usable
         self._picture: Luma | None = None
         self._corners: NDArray[np.float32] = np.zeros((0, 1, 2), dtype=np.float32)
 
@@ -113,16 +141,16 @@ class FlowFinder:
         """Begin anew: the next picture is not compared with the last one."""
         self._picture = None
 
-    def follow(self, picture: Luma) -> PictureFlow | None:
+    def follow(self, picture: Luma) -> PixelFlow | None:
         """Compare a picture, of the reduced size, with the one before; None for the first one."""
         flow = None if self._picture is None else self._compare(self._picture, picture)
         self._picture, self._corners = picture, self._find(picture)
         return flow
 
-    def _compare(self, before: Luma, after: Luma) -> PictureFlow:
+    def _compare(self, before: Luma, after: Luma) -> PixelFlow:
         start = self._corners
         if not len(start):
-            return self._flow(start, start)
+            return PixelFlow(from_px=start[:, 0], to_px=start[:, 0])
         there, found, _ = cv2.calcOpticalFlowPyrLK(
             before, after, start, np.empty_like(start), winSize=_WINDOW, maxLevel=_LEVELS
         )
@@ -130,18 +158,11 @@ class FlowFinder:
             after, before, there, np.empty_like(start), winSize=_WINDOW, maxLevel=_LEVELS
         )
         gap = np.abs(back - start).max(axis=(1, 2))
-        width, height = self._view.size_px
+        height, width = after.shape
         x, y = there[:, 0, 0], there[:, 0, 1]
         inside = (x > _EDGE_PX) & (y > _EDGE_PX) & (x < width - _EDGE_PX) & (y < height - _EDGE_PX)
         kept = (found[:, 0] > 0) & (returned[:, 0] > 0) & (gap < _MAX_RETURN_PX) & inside
-        return self._flow(start[kept], there[kept])
-
-    def _flow(self, start: NDArray[np.float32], end: NDArray[np.float32]) -> PictureFlow:
-        return PictureFlow(
-            from_points=self._view.tangents(start[:, 0].astype(np.float64)),
-            to_points=self._view.tangents(end[:, 0].astype(np.float64)),
-            px=1 / self._view.focal_px,
-        )
+        return PixelFlow(from_px=start[kept, 0], to_px=there[kept, 0])
 
     def _find(self, picture: Luma) -> NDArray[np.float32]:
         """Find corners, the best of each tile of the picture."""

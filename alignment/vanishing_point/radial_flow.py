@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 
-_LEAST_RADIUS = 1e-4
+LEAST_RADIUS = 1e-4
 
 
 def turn_matrix(points: FloatArray) -> FloatArray:
@@ -38,8 +38,8 @@ def turned_back(points: FloatArray, turn_rad: FloatArray) -> FloatArray:
     return np.asarray(rays[:, :2] / rays[:, 2:], dtype=np.float64)
 
 
-def across(from_points: FloatArray, flow: FloatArray, focus: FloatArray) -> FloatArray:
-    """Give the part of the flow across the rays from a focus.
+def outward(from_points: FloatArray, flow: FloatArray, focus: FloatArray) -> FloatArray:
+    """Give the part of the flow away from a focus.
 
     Parameters
     ----------
@@ -49,15 +49,7 @@ def across(from_points: FloatArray, flow: FloatArray, focus: FloatArray) -> Floa
         Shape (..., 2).
     """
     ray = from_points - focus[..., None, :]
-    radius = np.maximum(np.hypot(ray[..., 0], ray[..., 1]), _LEAST_RADIUS)
-    crossed = ray[..., 0] * flow[..., 1] - ray[..., 1] * flow[..., 0]
-    return np.asarray(crossed / radius, dtype=np.float64)
-
-
-def outward(from_points: FloatArray, flow: FloatArray, focus: FloatArray) -> FloatArray:
-    """Give the part of the flow away from a focus; shapes as for `across`."""
-    ray = from_points - focus[..., None, :]
-    radius = np.maximum(np.hypot(ray[..., 0], ray[..., 1]), _LEAST_RADIUS)
+    radius = np.maximum(np.hypot(ray[..., 0], ray[..., 1]), LEAST_RADIUS)
     along = ray[..., 0] * flow[..., 0] + ray[..., 1] * flow[..., 1]
     return np.asarray(along / radius, dtype=np.float64)
 
@@ -65,12 +57,12 @@ def outward(from_points: FloatArray, flow: FloatArray, focus: FloatArray) -> Flo
 def slopes(
     from_points: FloatArray, flow: FloatArray, focus: FloatArray, turns: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Give `across` and its derivatives by the focus (2) and the turn (3).
+    """Give the part of the flow across the rays from a focus, and its derivatives by focus (2) and turn (3).
 
     Parameters
     ----------
     from_points, flow, focus
-        As for `across`.
+        As for `outward`.
     turns
         B at the ends of the flow, shape (..., n, 2, 3).
 
@@ -80,7 +72,7 @@ def slopes(
         Shape (..., n) and (..., n, 5).
     """
     ray = from_points - focus[..., None, :]
-    radius = np.maximum(np.hypot(ray[..., 0], ray[..., 1]), _LEAST_RADIUS)
+    radius = np.maximum(np.hypot(ray[..., 0], ray[..., 1]), LEAST_RADIUS)
     unit = ray / radius[..., None]
     residual = unit[..., 0] * flow[..., 1] - unit[..., 1] * flow[..., 0]
     by_x = (-flow[..., 1] + residual * unit[..., 0]) / radius

@@ -83,22 +83,44 @@ def line_vote(
     time_s
         When it was taken.
     """
+    return meeting_point(
+        view.tangents(line_ends(picture, usable).astype(np.float64)), time_s=time_s
+    )
+
+
+def line_ends(picture: Luma, usable: Luma | None) -> NDArray[np.float32]:
+    """Find the longest lines of a picture that may be the road's; none in the dark.
+
+    Parameters
+    ----------
+    picture
+        Of the reduced size.
+    usable
+        0 on static parts; None if there are none.
+
+    Returns
+    -------
+    NDArray[np.float32]
+        Both ends of k lines, shape (k, 2, 2), px of the reduced picture.
+    """
     if float(picture.mean()) < _DAYLIGHT_LUMA:
-        return None
+        return np.zeros((0, 2, 2), dtype=np.float32)
     # None without lines, whatever its types say.
     found: Any = cv2.createLineSegmentDetector().detect(picture)[0]
     if found is None:
-        return None
-    ends = found.reshape(-1, 2, 2).astype(np.float64)
+        return np.zeros((0, 2, 2), dtype=np.float32)
+    shown = found.reshape(-1, 2, 2)
+    ends = shown.astype(np.float64)
     if usable is not None:
-        x, y = np.clip(np.rint(ends.mean(axis=1)).astype(int), 0, np.array(view.size_px) - 1).T
-        ends = ends[usable[y, x] > 0]
+        size_px = np.array(usable.shape[::-1])
+        x, y = np.clip(np.rint(ends.mean(axis=1)).astype(int), 0, size_px - 1).T
+        shown, ends = shown[usable[y, x] > 0], ends[usable[y, x] > 0]
     span = ends[:, 1] - ends[:, 0]
     length = np.hypot(*span.T)
     slant = np.degrees(np.arctan2(np.abs(span[:, 1]), np.abs(span[:, 0])))
     kept = (length > _LEAST_LENGTH_PX) & (slant > _FLATTEST_DEG) & (slant < _STEEPEST_DEG)
     order = np.flatnonzero(kept)[np.argsort(-length[kept], kind="stable")][:_MOST_LINES]
-    return meeting_point(view.tangents(ends[order]), time_s=time_s)
+    return np.ascontiguousarray(shown[order], dtype=np.float32)
 
 
 def meeting_point(ends: FloatArray, *, time_s: float = 0.0) -> LineVote | None:

@@ -12,8 +12,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from .flow_agreement import CUT, SLACK_RAD, agreement, scores
 from .picture_flow import PictureFlow
-from .radial_flow import across, outward, slopes, turn_matrix, turned_back
+from .radial_flow import outward, slopes, turn_matrix, turned_back
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -35,9 +36,6 @@ _FEWEST_MOVING = 16
 _LEAST_SHARE = 0.4
 _STILL_PX = 0.25
 _NOISE_PX, _LEAST_NOISE_PX, _MOST_NOISE_PX = 0.2, 0.03, 0.8
-_SLACK_RAD = float(np.radians(0.5))
-# What flow deviates beyond noise: the picture is not a pinhole's, the car heaves within the gap.
-_CUT = 3.0
 _HYPOTHESES, _SAMPLE, _STEPS = 96, 6, 4
 _FINALISTS = 8
 _ROUNDS = 8
@@ -113,9 +111,12 @@ def estimate_travel(flow: PictureFlow, *, near: FloatArray | None = None, seed: 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Agreement:
-    """How flows agree with a focus and a turn; shapes (..., n)."""
+    """How flows agree with a focus and a turn; see `agreement`."""
 
-    deviation: FloatArray  # of the direction, in standard errors
+    residual: FloatArray
+    jacobian: FloatArray
+    deviation: FloatArray
+    weight: FloatArray
     inlier: BoolArray
     moving: BoolArray
 
@@ -123,17 +124,13 @@ class _Agreement:
 def _agreement(
     from_points: FloatArray, flow: FloatArray, focus: FloatArray, noise: float
 ) -> _Agreement:
-    side, away = across(from_points, flow, focus), outward(from_points, flow, focus)
-    length = np.hypot(side, away)
-    # The angle between flow and ray, in units of its standard error; small angles, hence no arctan.
-    error = np.hypot(noise, _SLACK_RAD * length)
-    deviation = np.abs(side) / error
-    inlier = (deviation < _CUT) & (away > -_CUT * noise)
-    return _Agreement(
-        deviation=np.asarray(deviation, dtype=np.float64),
-        inlier=np.asarray(inlier, dtype=np.bool_),
-        moving=np.asarray(away > _CUT * noise, dtype=np.bool_),
+    residual, jacobian, deviation, weight, inlier, moving = agreement(
+        from_points, flow, focus, noise
     )
+    return _Agreement(
+        residual=residual, jacobian=jacobian, deviation=deviation, weight=weight, inlier=inlier,
+        moving=moving,
+    )  # fmt: skip
 
 
 def _consensus(flow: PictureFlow, start: FloatArray, rng: np.random.Generator) -> FloatArray:
@@ -155,15 +152,14 @@ def _consensus(flow: PictureFlow, start: FloatArray, rng: np.random.Generator) -
         state = state - np.linalg.solve(normal, right[..., None])[..., 0]
         state[:, :2] = np.clip(state[:, :2], -_REACH, _REACH)
     state[0] = centre[0]  # standing still is tried as well
-    flows = moved[None] - np.einsum("nij,hj->hni", turns, state[:, 2:])
-    seen = _agreement(p[None], flows, state[:, :2], noise)
-    score = np.where(seen.inlier, 1 - (seen.deviation / _CUT) ** 2, 0.0).sum(axis=1)
+    score = scores(p, moved, turns, state, noise)
     best = np.argsort(-score, kind="stable")[:_FINALISTS]
-    supported = [
-        score[row]
-        * (1 + _sectors(p, state[row, :2], seen.inlier[row] & seen.moving[row]).sum()) / SECTORS
-        for row in best
-    ]  # fmt: skip
+    supported = []
+    for row in best:
+        focus, turn = state[row, :2], state[row, 2:]
+        seen = _agreement(p, moved - turns @ turn, focus, noise)
+        around = 1 + _sectors(p, focus, seen.inlier & seen.moving).sum()
+        supported.append(score[row] * around / SECTORS)
     return np.asarray(state[best[int(np.argmax(supported))]], dtype=np.float64)
 
 
@@ -173,21 +169,19 @@ def _refine(flow: PictureFlow, state: FloatArray) -> Travel:
     focus, turn = state[:2], state[2:]
     for step in range(_ROUNDS):
         still = turned_back(flow.to_points, turn)
-        residual, jacobian = slopes(p, still - p, focus, turn_matrix(still))
         seen = _agreement(p, still - p, focus, noise)
-        weight = _weights(still - p, seen, noise)
-        normal = (jacobian * weight[:, None]).T @ jacobian
+        pull = (seen.jacobian * seen.weight[:, None]).T
+        normal = pull @ seen.jacobian
         normal[range(5), range(5)] += 1e-9 / noise**2
-        change = np.linalg.solve(normal, (jacobian * weight[:, None]).T @ residual)
+        change = np.linalg.solve(normal, pull @ seen.residual)
         focus = np.clip(focus - change[:2], -_REACH, _REACH)
         turn = turn - change[2:]
         if step >= 2 and seen.inlier.any():
-            spread = 1.4826 * float(np.median(np.abs(residual[seen.inlier])))
+            spread = 1.4826 * float(np.median(np.abs(seen.residual[seen.inlier])))
             noise = float(np.clip(spread, _LEAST_NOISE_PX * flow.px, _MOST_NOISE_PX * flow.px))
     still = turned_back(flow.to_points, turn)
-    residual, jacobian = slopes(p, still - p, focus, turn_matrix(still))
     seen = _agreement(p, still - p, focus, noise)
-    covariance = _covariance(residual, jacobian, still - p, seen, noise)
+    covariance = _covariance(still - p, seen, noise)
     count = int(seen.inlier.sum())
     sectors = _sectors(p, focus, seen.inlier & seen.moving)
 
@@ -201,13 +195,11 @@ def _refine(flow: PictureFlow, state: FloatArray) -> Travel:
     )  # fmt: skip
 
 
-def _covariance(
-    residual: FloatArray, jacobian: FloatArray, flow: FloatArray, seen: _Agreement, noise: float
-) -> FloatArray:  # fmt: skip
+def _covariance(flow: FloatArray, seen: _Agreement, noise: float) -> FloatArray:
     """Give the covariance of an M-estimate, shape (5, 5), from the residuals themselves (Huber 1967)."""
-    weight = _weights(flow, seen, noise)
-    variance = noise**2 + (_SLACK_RAD * np.hypot(*flow.T)) ** 2
-    square = np.minimum((seen.deviation / _CUT) ** 2, 1.0)
+    jacobian, weight = seen.jacobian, seen.weight
+    variance = noise**2 + (SLACK_RAD * np.hypot(*flow.T)) ** 2
+    square = np.minimum((seen.deviation / CUT) ** 2, 1.0)
     # The slope of the influence, not the weight: it is smaller, as far-off flows pull less than they weigh.
     slope = np.where(seen.inlier, (1 - square) * (1 - 5 * square), 0.0) / variance
     curvature = (jacobian * slope[:, None]).T @ jacobian
@@ -217,19 +209,11 @@ def _covariance(
         curvature = 0.2 * weighted
     curvature[range(5), range(5)] += 1e-9 / noise**2
     inverse = np.linalg.inv(curvature)
-    pull = jacobian * (weight * residual)[:, None]
+    pull = jacobian * (weight * seen.residual)[:, None]
     count = int(seen.inlier.sum())
     return np.asarray(
         inverse @ (pull.T @ pull) @ inverse * count / max(count - 5, 1), dtype=np.float64
     )
-
-
-def _weights(flow: FloatArray, seen: _Agreement, noise: float) -> FloatArray:
-    """Weights of a robust fit: inverse variance, falling to zero at the cut (Tukey's biweight)."""
-    length = np.hypot(*flow.T)
-    variance = noise**2 + (_SLACK_RAD * length) ** 2
-    soft = np.where(seen.inlier, (1 - (seen.deviation / _CUT) ** 2) ** 2, 0.0)
-    return np.asarray(soft / variance, dtype=np.float64)
 
 
 def _sectors(p: FloatArray, focus: FloatArray, chosen: BoolArray) -> BoolArray:

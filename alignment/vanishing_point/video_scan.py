@@ -4,23 +4,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dashgaze.media import FrameTimes, LumaFrame, LumaReader
 from dashgaze.progress import Progress, part_of, silent
 
+from ..frame_pairs import ROAD_DRAFT
 from ..road_camera import RoadCamera
 from ..static_parts import static_parts
-from .picture_flow import FlowFinder, Luma, WorkingView
-from .road_lines import LineVote, line_vote
+from .kept_looks import KeptLooks, LookSource
+from .picture_flow import Luma, WorkingView, reduced
+from .road_flow import RoadFlowPlan
+from .road_lines import LineVote, meeting_point
 from .travel import Travel, estimate_travel
 from .travel_track import TravelTrack
 
-GAP_S = 0.1
-"""From one picture to the next that is looked at: three frames of thirty a second."""
-
-_LONGEST_GAP_S = 0.4
-_LINES_EVERY_S = 1.0
 _LOOKS = 24
 _NEAR_PART = 0.1
 # How much of each new focus goes into where the next one is expected.
@@ -55,6 +52,7 @@ def scan_video(
     *,
     lines: bool = True,
     thread_count: int = 1,
+    kept: KeptLooks | None = None,
     progress: Progress = silent,
 ) -> VideoScan:
     """Follow points through a road video.
@@ -71,41 +69,40 @@ def scan_video(
         Whether to look for road lines too, in pictures that are bright enough.
     thread_count
         Threads of the decoder.
+    kept
+        Looks at this video that were kept; then only the others' pictures are decoded. The result is the same.
     progress
         Where to report to.
     """
     view = WorkingView.of(camera)
-    wanted = _thinned(times.time_s, GAP_S)
     time_s, gap_s, travels = [], [], list[Travel]()
-    votes, last_vote_s, before_s = list[LineVote](), -np.inf, np.nan
+    votes, before_s = list[LineVote](), np.nan
     near, looked_at, gaps = np.zeros(2), 0, 0
-    # Points are followed in pictures of a third of the size, where unsmoothed block edges do not matter.
-    with LumaReader(times.path, times, thread_count=thread_count, draft=True) as reader:
-        usable = static_parts(list(_looks(reader, times, view, part_of(progress, 0.0, 0.1))))
-        finder = FlowFinder(view, usable)
+    with LumaReader(times.path, times, thread_count=thread_count, draft=ROAD_DRAFT) as reader:
+        if kept is None:
+            usable = static_road_parts(reader, times, view.size_px, part_of(progress, 0.0, 0.1))
+        else:
+            usable = kept.usable
+        plan = RoadFlowPlan.of(times, size_px=view.size_px, usable=usable, lines=lines)
         report = part_of(progress, 0.1, 1.0)
-        for place, item in enumerate(reader.read(wanted)):
+        for place, look in enumerate(LookSource(plan, reader, kept)):
             if place % 50 == 0:
-                report("following points", place / len(wanted))
-            if not isinstance(item, LumaFrame):
-                finder.forget()
+                report("following points", place / len(plan))
+            if not look.seen:
                 gaps += 1
                 continue
             looked_at += 1
-            picture, now_s = view.reduced(item.luma), float(times.time_s[item.index])
-            if now_s - before_s > _LONGEST_GAP_S:
-                finder.forget()
-            flow = finder.follow(picture)
-            if flow is not None:
-                travel = estimate_travel(flow, near=near, seed=item.index)
+            now_s = float(times.time_s[look.index])
+            if look.flow is not None:
+                travel = estimate_travel(view.flow(look.flow), near=near, seed=look.index)
                 if travel.refusal is None:
                     near = near + _NEAR_PART * (travel.focus - near)
                 time_s.append((now_s + before_s) / 2)
                 gap_s.append(now_s - before_s)
                 travels.append(travel)
-            if lines and now_s - last_vote_s >= _LINES_EVERY_S:
-                last_vote_s = now_s
-                vote = line_vote(picture, view, usable, time_s=now_s)
+            if lines and look.line_ends is not None:
+                ends = view.tangents(look.line_ends.astype(np.float64))
+                vote = meeting_point(ends, time_s=now_s)
                 votes += [] if vote is None else [vote]
             before_s = now_s
     return VideoScan(
@@ -117,19 +114,27 @@ def scan_video(
     )
 
 
-def _thinned(time_s: NDArray[np.float64], gap_s: float) -> list[int]:
-    """Choose frames that are at least a gap apart, a hair less for frame times that jitter."""
-    chosen: list[int] = []
-    last = -np.inf
-    for index, now in enumerate(time_s.tolist()):
-        if now - last >= gap_s * 0.9:
-            chosen.append(index)
-            last = now
-    return chosen
+def static_road_parts(
+    reader: LumaReader, times: FrameTimes, size_px: tuple[int, int], progress: Progress = silent
+) -> Luma | None:
+    """Find what of a road video never changes; see `static_parts`.
+
+    Parameters
+    ----------
+    reader
+        The video, opened.
+    times
+        Times of its frames.
+    size_px
+        Width and height of the reduced picture.
+    progress
+        Where to report to.
+    """
+    return static_parts(list(_far_apart(reader, times, size_px, progress)))
 
 
-def _looks(
-    reader: LumaReader, times: FrameTimes, view: WorkingView, progress: Progress
+def _far_apart(
+    reader: LumaReader, times: FrameTimes, size_px: tuple[int, int], progress: Progress
 ) -> Iterator[Luma]:
     """Give a few pictures from all over the drive, where it can be entered without much decoding."""
     keys = np.flatnonzero(times.keyframe)
@@ -139,4 +144,4 @@ def _looks(
         for place, item in enumerate(reader.read(at)):
             progress("looking around", place / len(at))
             if isinstance(item, LumaFrame):
-                yield view.reduced(item.luma)
+                yield reduced(item.luma, size_px)

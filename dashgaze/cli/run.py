@@ -42,7 +42,7 @@ def run_command(
     shard: Annotated[
         str | None,
         typer.Option(
-            help="I/N: only every N-th session from the I-th, for arrays of jobs.",
+            help="I/N: only the sessions of share I of N, for arrays of jobs; a session's path decides.",
             show_default=False,
         ),
     ] = None,

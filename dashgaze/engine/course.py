@@ -125,7 +125,16 @@ class Course:
             part=part,
             may_divide=self.divide and not again,
             force=self.force and part is None and not again,
+            coming=self._after(stage),
         )
+
+    def _after(self, stage: str) -> frozenset[str]:
+        """Name the stages that come after one, directly or not, and have not ended."""
+        found = {stage}
+        for each in self.stages:
+            if each.name not in self.outcomes and found.intersection(each.after):
+                found.add(each.name)
+        return frozenset(found - {stage})
 
     def _before(self, stage: Stage) -> Iterable[str]:
         names = {each.name for each in self.stages}

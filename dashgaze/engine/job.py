@@ -15,7 +15,7 @@ from dashgaze.session import open_session
 from .failures import forget_failure, note_failure
 from .session_state import StageState, look_at_stage
 from .settings import Settings
-from .stage import Part
+from .stage import NONE_COMING, Part
 from .stage_list import STAGES
 from .stage_outcome import StageOutcome
 
@@ -47,6 +47,8 @@ class Job:
         Whether to do it even if nothing changed.
     remote
         Whether to take a remote session through all stages.
+    coming
+        Names of the stages that are asked after it in the same run.
     """
 
     session: str
@@ -56,6 +58,7 @@ class Job:
     may_divide: bool = False
     force: bool = False
     remote: bool = False
+    coming: frozenset[str] = NONE_COMING
 
     @property
     def label(self) -> str:
@@ -141,10 +144,10 @@ def _do(job: Job) -> JobResult:
     if job.force:
         stage.start_over(session)
     if job.may_divide:
-        parts = stage.parts(session, given, silent)
+        parts = stage.parts(session, given, silent, coming=job.coming)
         if len(parts) > 1:
             return JobResult(outcome="divided", reasons=_why(state, job), parts=tuple(parts))
-    stage.run(session, given, silent, force=job.force)
+    stage.run(session, given, silent, force=job.force, coming=job.coming)
     forget_failure(session, stage.name)
     return JobResult(outcome="done", reasons=_why(state, job), verdict=stage.verdict(session))
 

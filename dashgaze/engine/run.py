@@ -1,5 +1,7 @@
 """All stages of all sessions."""
 
+import hashlib
+import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -113,7 +115,8 @@ class RunOptions:
         Address of a dask scheduler whose workers do it instead; they have to see the same files under the same
         paths.
     shard
-        (i, n): only every n-th session, beginning with the i-th, counted from 1; for arrays of jobs.
+        (i, n): only the sessions of share i of n, counted from 1; for arrays of jobs. A session's path under `drives`
+        decides, and no other session does: shares of runs that begin at different times fit together.
     log
         File for the log; None for ``.dashgaze/run.jsonl`` beside the sessions.
     """
@@ -192,7 +195,7 @@ def run(
             workers=options.workers,
             progress=progress,
         ).sessions
-    chosen = _shard(found, options.shard)
+    chosen = _shard(found, options.shard, drives)
     asked = [
         each for each in chosen if each.problem is None and (each.to_do or options.force or remote)
     ]
@@ -296,12 +299,32 @@ class _Team(Watcher):
 
 
 def _shard(
-    found: tuple[SessionState, ...], shard: tuple[int, int] | None
+    found: tuple[SessionState, ...], shard: tuple[int, int] | None, drives: Path | str
 ) -> tuple[SessionState, ...]:
     if shard is None:
         return found
     number, count = shard
-    return found[number - 1 :: count]
+    return tuple(each for each in found if shard_of(each.path, drives, count) == number)
+
+
+def shard_of(session: str, drives: Path | str, count: int) -> int:
+    """Tell which of so many shares a session belongs to, counted from 1: a hash of its path under `drives`.
+
+    Parameters
+    ----------
+    session
+        Its folder or address, as `status` gives it.
+    drives
+        The folder or address that it was found in.
+    count
+        How many shares there are.
+    """
+    if is_address(drives):
+        inside = session.removeprefix(str(drives).rstrip("/")).strip("/")
+    else:
+        inside = Path(os.path.relpath(session, drives)).as_posix()
+    digest = hashlib.sha256(inside.encode()).digest()
+    return int.from_bytes(digest[:8], "big") % count + 1
 
 
 def _courses(

@@ -9,6 +9,8 @@ from dashgaze.progress import Progress
 from dashgaze.session import Session
 from dashgaze.stages.record import StageRecord, read_record
 
+NONE_COMING: frozenset[str] = frozenset()
+
 
 class Part(Protocol):
     """A piece of the long part of a stage, which can be done in any order, anywhere; its result is a file."""
@@ -63,11 +65,13 @@ class Stage(ABC):
 
     @abstractmethod
     def run(
-        self, session: Session, given: dict[str, Any], progress: Progress, *, force: bool = False
-    ) -> None:
+        self, session: Session, given: dict[str, Any], progress: Progress, *, force: bool = False,
+        coming: frozenset[str] = NONE_COMING,
+    ) -> None:  # fmt: skip
         """Do it, unless its output stands; where parts were done, put them together.
 
-        `force` does it in any case; a stage of parts has been told by `start_over` already.
+        `force` does it in any case; a stage of parts has been told by `start_over` already. `coming` names the
+        stages that are asked after it in the same run: what it sees anyway it may keep for them.
 
         Raises
         ------
@@ -75,7 +79,10 @@ class Stage(ABC):
             If it can't be done.
         """
 
-    def parts(self, session: Session, given: dict[str, Any], progress: Progress) -> list[Part]:
+    def parts(
+        self, session: Session, given: dict[str, Any], progress: Progress, *,
+        coming: frozenset[str] = NONE_COMING,
+    ) -> list[Part]:  # fmt: skip
         """Give the pieces of its long part that are not done yet; none if it is done in one go."""
         return []
 

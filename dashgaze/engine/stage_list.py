@@ -15,7 +15,7 @@ from dashgaze.progress import Progress
 from dashgaze.session import Session
 from dashgaze.stages.record import StageRecord, read_time_map_record
 
-from .stage import Part, Stage
+from .stage import NONE_COMING, Part, Stage
 
 _LEFT = "what a killed run left is to be removed"
 _REPORT_VERDICTS = {"usable": "ok", "usable_with_flags": "doubtful", "redo": "failed"}
@@ -63,8 +63,9 @@ class SyncStage(Stage):
         return plan_sync(session, self.options(session, given), **self._manual(session))
 
     def run(
-        self, session: Session, given: dict[str, Any], progress: Progress, *, force: bool = False
-    ) -> None:
+        self, session: Session, given: dict[str, Any], progress: Progress, *, force: bool = False,
+        coming: frozenset[str] = NONE_COMING,
+    ) -> None:  # fmt: skip
         """Do it."""
         from dashgaze.stages.sync import sync
 
@@ -115,8 +116,9 @@ class FramesStage(Stage):
         return plan_frames(session, self.options(session, given))
 
     def run(
-        self, session: Session, given: dict[str, Any], progress: Progress, *, force: bool = False
-    ) -> None:
+        self, session: Session, given: dict[str, Any], progress: Progress, *, force: bool = False,
+        coming: frozenset[str] = NONE_COMING,
+    ) -> None:  # fmt: skip
         """Do it."""
         from dashgaze.stages.frames import frames
 
@@ -155,19 +157,26 @@ class AlignStage(Stage):
 
         return plan_align(session, self.options(session, given))
 
-    def parts(self, session: Session, given: dict[str, Any], progress: Progress) -> list[Part]:
+    def parts(
+        self, session: Session, given: dict[str, Any], progress: Progress, *,
+        coming: frozenset[str] = NONE_COMING,
+    ) -> list[Part]:  # fmt: skip
         """Give the stretches that are not matched yet."""
         from dashgaze.stages.align import align_parts
 
-        return list(align_parts(session, self.options(session, given), progress=progress))
+        keep = VanishingPointStage.name in coming
+        options = self.options(session, given)
+        return list(align_parts(session, options, keep_road_flow=keep, progress=progress))
 
     def run(
-        self, session: Session, given: dict[str, Any], progress: Progress, *, force: bool = False
-    ) -> None:
+        self, session: Session, given: dict[str, Any], progress: Progress, *, force: bool = False,
+        coming: frozenset[str] = NONE_COMING,
+    ) -> None:  # fmt: skip
         """Do it."""
         from dashgaze.stages.align import align
 
-        align(session, self.options(session, given), progress=progress)
+        keep = VanishingPointStage.name in coming
+        align(session, self.options(session, given), keep_road_flow=keep, progress=progress)
 
     def unfilled(self, session: Session) -> str:
         """Say whether a run that was killed at its very end has left its work."""
@@ -209,19 +218,22 @@ class VanishingPointStage(Stage):
         return plan_vanishing_point(session, self.options(session, given))
 
     def run(
-        self, session: Session, given: dict[str, Any], progress: Progress, *, force: bool = False
-    ) -> None:
+        self, session: Session, given: dict[str, Any], progress: Progress, *, force: bool = False,
+        coming: frozenset[str] = NONE_COMING,
+    ) -> None:  # fmt: skip
         """Do it."""
         from dashgaze.stages.vanishing_point import vanishing_point
 
         vanishing_point(session, self.options(session, given), force=force, progress=progress)
 
     def unfilled(self, session: Session) -> str:
-        """Say whether the frame table was made anew since."""
+        """Say whether the frame table was made anew since, or a run that was killed has left what `align` kept."""
+        from dashgaze.stages.road_flow import road_flow_is_left
         from dashgaze.stages.vanishing_point import frames_are_filled
 
-        filled = frames_are_filled(session)
-        return "" if filled else "the frame table was made anew and lacks the vanishing point"
+        if not frames_are_filled(session):
+            return "the frame table was made anew and lacks the vanishing point"
+        return _LEFT if road_flow_is_left(session) else ""
 
     def obstacle(self, session: Session) -> str:
         """Say what is missing."""
@@ -261,7 +273,10 @@ class FacesStage(Stage):
             return replace(wanted, options=wanted.options | kept)
         return wanted
 
-    def parts(self, session: Session, given: dict[str, Any], progress: Progress) -> list[Part]:
+    def parts(
+        self, session: Session, given: dict[str, Any], progress: Progress, *,
+        coming: frozenset[str] = NONE_COMING,
+    ) -> list[Part]:  # fmt: skip
         """Give the stretches that are not looked at yet."""
         from dashgaze.stages.faces import faces_parts
 
@@ -269,8 +284,9 @@ class FacesStage(Stage):
         return list(faces_parts(session, self.options(session, given)))
 
     def run(
-        self, session: Session, given: dict[str, Any], progress: Progress, *, force: bool = False
-    ) -> None:
+        self, session: Session, given: dict[str, Any], progress: Progress, *, force: bool = False,
+        coming: frozenset[str] = NONE_COMING,
+    ) -> None:  # fmt: skip
         """Do it."""
         from dashgaze.stages.faces import faces
 
@@ -332,8 +348,9 @@ class ReportStage(Stage):
         return plan_report(session, self.options(session, given))
 
     def run(
-        self, session: Session, given: dict[str, Any], progress: Progress, *, force: bool = False
-    ) -> None:
+        self, session: Session, given: dict[str, Any], progress: Progress, *, force: bool = False,
+        coming: frozenset[str] = NONE_COMING,
+    ) -> None:  # fmt: skip
         """Do it."""
         from dashgaze.reports import report
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from dashgaze.errors import InputError, MediaError, NoSoundError
 from dashgaze.progress import Progress, silent
+from dashgaze.scratch import forget
 
 from .completeness import is_cut_short
 from .opening import open_media_source
@@ -19,6 +20,7 @@ from .sound_runs import RunSplitter, clock_ppm, credible_runs
 # More than any drive; it keeps damaged time stamps from filling the memory.
 _LONGEST_S = 24 * 3600.0
 _PROGRESS_STEP = 0.01
+_PIECE = 1 << 22
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +30,7 @@ class Sound:
     Attributes
     ----------
     samples
-        Shape (n,), full scale ±1.
+        Shape (n,), full scale ±1. Of long recordings they lie in a temporary file (`dashgaze.scratch`).
     rate_hz
         Samples per second.
     start_s
@@ -77,10 +79,27 @@ class Sound:
     def recorded(self) -> NDArray[np.bool_]:
         """Whether each sample was recorded (not a filled gap), shape (n,)."""
         mask = np.ones(len(self.samples), dtype=np.bool_)
+        for first, end in self._gaps():
+            mask[first:end] = False
+        return mask
+
+    @property
+    def recorded_count(self) -> int:
+        """How many samples were recorded."""
+        left, done = len(self.samples), 0
+        for first, end in sorted(self._gaps()):
+            first, end = max(first, done), min(end, len(self.samples))
+            left -= max(0, end - first)
+            done = max(done, end)
+        return left
+
+    def _gaps(self) -> list[tuple[int, int]]:
+        """Give the gaps as ranges [first, end) of samples."""
+        found = []
         for start_s, end_s in self.gaps_s:
             first = max(0, round((start_s - self.start_s) * self.rate_hz))
-            mask[first : max(first, round((end_s - self.start_s) * self.rate_hz))] = False
-        return mask
+            found.append((first, max(first, round((end_s - self.start_s) * self.rate_hz))))
+        return found
 
 
 def read_sound(path: Path, *, rate_hz: int, progress: Progress = silent) -> Sound:
@@ -138,7 +157,7 @@ def read_sound(path: Path, *, rate_hz: int, progress: Progress = silent) -> Soun
             fix="Copy the file from the device again.",
             path=path,
         )
-    laid.samples[:] /= splitter.level.channel_count
+    _divide(laid.samples, splitter.level.channel_count)
     progress("decoding sound", 1.0)
     return Sound(
         samples=laid.samples,
@@ -192,7 +211,7 @@ def join_sounds(parts: Sequence[tuple[Sound, float]]) -> Sound:
     holes = list(laid.holes)
     for sound, position, kept in zip(sounds, laid.positions, laid.kept, strict=True):
         holes += _inner_holes(sound, position, kept)
-    recorded = [int(np.count_nonzero(sound.recorded())) for sound in sounds]
+    recorded = [sound.recorded_count for sound in sounds]
     return Sound(
         samples=laid.samples,
         rate_hz=rate_hz,
@@ -205,6 +224,15 @@ def join_sounds(parts: Sequence[tuple[Sound, float]]) -> Sound:
         dropped_s=laid.dropped_count / rate_hz + sum(sound.dropped_s for sound in sounds),
         damaged_packets=sum(sound.damaged_packets for sound in sounds),
     )
+
+
+def _divide(samples: NDArray[np.float32], by: int) -> None:
+    """Divide samples where they are, piece by piece."""
+    if by == 1:
+        return
+    for first in range(0, len(samples), _PIECE):
+        samples[first : first + _PIECE] /= by
+        forget(samples)
 
 
 def _inner_holes(sound: Sound, position: int, kept: tuple[int, int]) -> list[tuple[int, int]]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dashgaze.scratch import forget, zeros
+
 
 @dataclass(frozen=True, kw_only=True)
 class Laid:
@@ -56,7 +58,7 @@ def lay_out(pieces: Sequence[tuple[float, NDArray[np.float32]]], rate_hz: int) -
     if len(pieces) == 1:  # usual, and too big to copy for nothing
         line = pieces[0][1]
     else:
-        line = np.zeros(max(ends, default=0), dtype=np.float32)
+        line = zeros(max(ends, default=0), np.float32)
     kept = [(0, 0)] * len(pieces)
     holes: list[tuple[int, int]] = []
     filled = dropped = 0
@@ -69,6 +71,8 @@ def lay_out(pieces: Sequence[tuple[float, NDArray[np.float32]]], rate_hz: int) -
             holes.append((filled, first))
         if len(pieces) > 1:
             line[first:end] = pieces[index][1][first - positions[index] :]
+            forget(line)
+            forget(pieces[index][1])
         kept[index] = (first, end)
         filled = end
     return Laid(

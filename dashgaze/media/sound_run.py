@@ -1,10 +1,13 @@
 """A run of sound without a hole: mixed, resampled and timed while it is decoded."""
 
+from array import array
 from dataclasses import dataclass, field
 
 import numpy as np
 import soxr
 from numpy.typing import NDArray
+
+from dashgaze.scratch import Strip
 
 # Stamps that jitter settle over this many frames.
 SETTLING_FRAMES = 8
@@ -108,13 +111,13 @@ class Run:
         self.count = 0
         self.continues = continues
         # For each frame with a stamp: the samples before it, and where the stamp puts sample 0.
-        self.offsets: list[int] = []
-        self.zeros_s: list[float] = []
+        self.offsets = array("q")
+        self.zeros_s = array("d")
         self._zero_s = zero_s
         self._zero_is_given = zero_s is not None
         self._level = level
         self._pending: list[NDArray[np.generic]] = []
-        self._resampled: list[NDArray[np.float32]] = []
+        self._resampled = Strip(np.float32)
         self._resampler = (
             None
             if native_hz == rate_hz
@@ -161,8 +164,7 @@ class Run:
     def finish(self) -> NDArray[np.float32]:
         """Give the resampled sum of the channels, shape (n,); the run can't grow any more."""
         self._flush(last=True)
-        parts, self._resampled = self._resampled, []
-        return np.concatenate(parts) if parts else np.zeros(0, dtype=np.float32)
+        return self._resampled.finish()
 
     def _flush(self, *, last: bool = False) -> None:
         if self._pending:

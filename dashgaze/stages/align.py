@@ -21,11 +21,12 @@ from dashgaze.files import alone_at
 from dashgaze.progress import Progress, part_of, silent
 from dashgaze.session import Session
 
-from .align_plan import gaze_points, intrinsics_of, plan_alignment
+from .align_plan import AlignPlan, gaze_points, intrinsics_of, plan_alignment
 from .align_summary import summarise
 from .align_tables import fill_road_columns, homography_table, read_frame_maps
 from .align_work import (
     AlignPart,
+    RoadFlow,
     look_around,
     open_parts,
     remove_unfinished,
@@ -36,9 +37,10 @@ from .filled_tables import changing_tables, write_filled_tables, write_record_te
 from .frames import FRAMES_NAME, GAZE_NAME, frames, options_in_use
 from .input_watch import InputWatch
 from .record import StageRecord, plan_stage, read_record, up_to_date
+from .road_flow import plan_road_flow
 from .session_clock import TIME_MAP_NAME, SessionClock, read_session_clock
 
-VERSION = 2
+VERSION = 3
 """Version of the method; counted up when the same input gives another result."""
 
 HOMOGRAPHIES_NAME = "homographies.parquet"
@@ -87,6 +89,7 @@ def align(
     *,
     workers: int = 1,
     force: bool = False,
+    keep_road_flow: bool = False,
     progress: Progress = silent,
 ) -> Path:
     """Carry gaze from the ego view to the road view.
@@ -109,6 +112,9 @@ def align(
     force
         Do the work even if nothing changed, and even if the clocks could not be aligned: then every
         frame says so.
+    keep_road_flow
+        Whether to keep what `vanishing_point`, which is to be asked next, needs of the road video: then that
+        one is decoded once. The result doesn't depend on it.
     progress
         Where to report to.
 
@@ -141,12 +147,15 @@ def align(
     ):
         return _fill_again(session, wanted, watch)
     with alone_at(session.derived / "align", busy=f"Another run aligns {session.root} already."):
-        return _match(session, options, clock, wanted, watch, workers=workers, progress=progress)
+        return _match(
+            session, options, clock, wanted, watch, workers=workers, keep_road_flow=keep_road_flow,
+            progress=progress,
+        )  # fmt: skip
 
 
 def _match(
     session: Session, options: AlignOptions, clock: SessionClock, wanted: StageRecord,
-    watch: InputWatch, *, workers: int, progress: Progress,
+    watch: InputWatch, *, workers: int, keep_road_flow: bool, progress: Progress,
 ) -> Path:  # fmt: skip
     """Match the views of a drive and write what comes of it."""
     recording = session.recording()
@@ -163,6 +172,7 @@ def _match(
     seen = sweep_all(
         plan, around, work, method=options.method, feature_count=options.feature_count,
         workers=workers, watch=watch, progress=part_of(progress, 0.12, 0.95),
+        road_flow=_road_flow(session, plan, watch) if keep_road_flow else None,
     )  # fmt: skip
     progress("filling gaps", 0.95)
     solution = solve(
@@ -195,11 +205,13 @@ def _match(
 
 
 def align_parts(
-    session: Session, options: AlignOptions = _DEFAULT, *, progress: Progress = silent
-) -> list[AlignPart]:
+    session: Session, options: AlignOptions = _DEFAULT, *, keep_road_flow: bool = False,
+    progress: Progress = silent,
+) -> list[AlignPart]:  # fmt: skip
     """Divide the long part of `align` into pieces that can be done in any order, anywhere.
 
-    When all are done, `align` with the same options finds them done and writes the tables.
+    When all are done, `align` with the same options finds them done and writes the tables. See there for
+    `keep_road_flow`.
 
     Returns
     -------
@@ -231,8 +243,16 @@ def align_parts(
         progress=part_of(progress, 0.6, 1.0),
     )
     return open_parts(
-        plan, around, work, method=options.method, feature_count=options.feature_count, watch=watch
-    )
+        plan, around, work, method=options.method, feature_count=options.feature_count, watch=watch,
+        road_flow=_road_flow(session, plan, watch) if keep_road_flow else None,
+    )  # fmt: skip
+
+
+def _road_flow(session: Session, plan: AlignPlan, watch: InputWatch) -> RoadFlow:
+    """Prepare to keep what is seen of the road in passing."""
+    _, file = plan.files[0]
+    seen, folder = plan_road_flow(session, file.road_times, plan.frame.road_size_px, watch=watch)
+    return RoadFlow(plan=seen, folder=folder)
 
 
 def read_summary(derived: Path) -> dict[str, Any]:

@@ -18,12 +18,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dashgaze.alignment.chunk import Chunk, chunk_rows, sweep_chunk
+from dashgaze.alignment.chunk import Chunk, Swept, chunk_rows, sweep_chunk
 from dashgaze.alignment.features import FeatureDetector
 from dashgaze.alignment.frame_pairs import PairPlan
 from dashgaze.alignment.observations import Observations
 from dashgaze.alignment.survey import Survey, survey
 from dashgaze.alignment.sweep import REACH_FRAMES, Method, RowResult
+from dashgaze.alignment.vanishing_point.kept_looks import keep_looks
+from dashgaze.alignment.vanishing_point.road_flow import RoadFlowPlan
 from dashgaze.errors import OutputError, WorkerError
 from dashgaze.files import alone_at
 from dashgaze.progress import Progress
@@ -49,11 +51,14 @@ class AlignPart:
         Where its result goes.
     inputs
         Stamps of what is read, taken when the work was planned.
+    looks_folder
+        Where looks at the road are kept, if the chunk asks for them.
     """
 
     chunk: Chunk
     path: Path
     inputs: Stamps
+    looks_folder: Path | None = None
 
     @property
     def row_count(self) -> int:
@@ -69,9 +74,31 @@ class AlignPart:
             If an input was changed since the work was planned.
         """
         if Observations.load(self.path) is None:
-            found = sweep_chunk(self.chunk, lambda _rows: None)
-            refuse_touched(self.inputs)  # a stretch that is kept is taken without another look
-            found.save(self.path)
+            _keep(sweep_chunk(self.chunk, lambda _rows: None), self)
+
+
+def _keep(found: Swept, part: AlignPart) -> None:
+    """Keep what was found, and before it, so that it is never missed, what was seen in passing."""
+    refuse_touched(part.inputs)  # a stretch that is kept is taken without another look
+    if part.looks_folder is not None:
+        keep_looks(found.looks, part.looks_folder)
+    found.observations.save(part.path)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RoadFlow:
+    """What is to be seen of the road in passing.
+
+    Attributes
+    ----------
+    plan
+        Which pictures of the road video are looked at.
+    folder
+        Where looks are kept.
+    """
+
+    plan: RoadFlowPlan
+    folder: Path
 
 
 def look_around(
@@ -111,6 +138,7 @@ def sweep_all(
     workers: int,
     watch: InputWatch,
     progress: Progress,
+    road_flow: RoadFlow | None = None,
 ) -> Observations:
     """Sweep all stretches that are not done yet, and join the results.
 
@@ -132,47 +160,63 @@ def sweep_all(
         What the inputs looked like before; a stretch of changed ones is not kept.
     progress
         Where to report to.
+    road_flow
+        What is to be seen of the road in passing; None for nothing.
     """
-    chunks = list(
-        _chunks(plan, seen, method=method, feature_count=feature_count, alone=workers == 1)
-    )
-    paths = {chunk.first_row: _path(folder, chunk) for chunk in chunks}
-    parts = {first: Observations.load(path) for first, path in paths.items()}
-    open_ = [chunk for chunk in chunks if parts[chunk.first_row] is None]
-    rows = sum(chunk.row_count for chunk in chunks)
-    done = rows - sum(chunk.row_count for chunk in open_)
+    parts = list(
+        _parts(
+            plan, seen, folder, method=method, feature_count=feature_count, alone=workers == 1,
+            watch=watch, road_flow=road_flow,
+        )
+    )  # fmt: skip
+    found = {part.path: Observations.load(part.path) for part in parts}
+    open_ = [part for part in parts if found[part.path] is None]
+    rows = sum(part.row_count for part in parts)
+    done = rows - sum(part.row_count for part in open_)
 
     def report(count: int) -> None:
         progress("matching", count / max(rows, 1))
 
-    def keep(chunk: Chunk, result: Observations) -> None:
-        refuse_touched(watch.stamps)
-        result.save(paths[chunk.first_row])
-        parts[chunk.first_row] = result
+    def keep(part: AlignPart, result: Swept) -> None:
+        _keep(result, part)
+        found[part.path] = result.observations
 
     report(done)
     if workers == 1 or len(open_) < 2:
         _sweep_here(open_, done, keep, report)
     else:
         _sweep_in_processes(open_, min(workers, len(open_)), done, keep, report)
-    found = [part for part in parts.values() if part is not None]
-    return Observations.join([_unseen(np.arange(len(plan))), *found])
+    seen_of = [each for each in found.values() if each is not None]
+    return Observations.join([_unseen(np.arange(len(plan))), *seen_of])
 
 
 def open_parts(
     plan: AlignPlan, seen: Survey, folder: Path, *, method: Method, feature_count: int,
-    watch: InputWatch,
+    watch: InputWatch, road_flow: RoadFlow | None = None,
 ) -> list[AlignPart]:  # fmt: skip
     """Give the stretches that are not done yet, each as a piece of work of its own."""
-    chunks = _chunks(plan, seen, method=method, feature_count=feature_count, alone=False)
-    parts = [
-        AlignPart(chunk=chunk, path=_path(folder, chunk), inputs=watch.stamps) for chunk in chunks
-    ]
+    parts = _parts(
+        plan, seen, folder, method=method, feature_count=feature_count, alone=False, watch=watch,
+        road_flow=road_flow,
+    )  # fmt: skip
     return [part for part in parts if Observations.load(part.path) is None]
 
 
-def _path(folder: Path, chunk: Chunk) -> Path:
-    return folder / f"rows_{chunk.first_row:08d}.npz"
+def _parts(
+    plan: AlignPlan, seen: Survey, folder: Path, *, method: Method, feature_count: int, alone: bool,
+    watch: InputWatch, road_flow: RoadFlow | None,
+) -> Iterator[AlignPart]:  # fmt: skip
+    chunks = _chunks(
+        plan, seen, method=method, feature_count=feature_count, alone=alone,
+        road_flow=None if road_flow is None else road_flow.plan,
+    )  # fmt: skip
+    for chunk in chunks:
+        yield AlignPart(
+            chunk=chunk,
+            path=folder / f"rows_{chunk.first_row:08d}.npz",
+            inputs=watch.stamps,
+            looks_folder=None if road_flow is None else road_flow.folder,
+        )
 
 
 def work_folder(derived: Path, wanted: StageRecord) -> Path:
@@ -210,8 +254,9 @@ def remove_unfinished(derived: Path) -> None:
 
 
 def _chunks(
-    plan: AlignPlan, seen: Survey, *, method: Method, feature_count: int, alone: bool
-) -> Iterator[Chunk]:
+    plan: AlignPlan, seen: Survey, *, method: Method, feature_count: int, alone: bool,
+    road_flow: RoadFlowPlan | None,
+) -> Iterator[Chunk]:  # fmt: skip
     for first, file in plan.files:
         for rows in chunk_rows(len(file), [0], method=method):
             yield Chunk(
@@ -228,7 +273,15 @@ def _chunks(
                 feature_count=feature_count,
                 method=method,
                 thread_count=0 if alone else 1,
+                road_flow=None if road_flow is None else _passed(road_flow, file, rows),
             )
+
+
+def _passed(road_flow: RoadFlowPlan, file: PairPlan, rows: range) -> RoadFlowPlan | None:
+    """Give what of the road is seen beside some rows; None for nothing."""
+    both = (file.ego_index[rows] >= 0) & (file.road_index[rows] >= 0)
+    index = file.road_index[rows][both]
+    return road_flow.window(int(index[0]) - 1, int(index[-1]) + 1) if len(index) else None
 
 
 def _window(file: PairPlan, rows: range) -> PairPlan:
@@ -236,9 +289,9 @@ def _window(file: PairPlan, rows: range) -> PairPlan:
 
 
 def _sweep_here(
-    chunks: list[Chunk],
+    parts: list[AlignPart],
     done: int,
-    keep: Callable[[Chunk, Observations], None],
+    keep: Callable[[AlignPart, Swept], None],
     report: Callable[[int], None],
 ) -> None:
     count = done
@@ -248,15 +301,15 @@ def _sweep_here(
         count += rows
         report(count)
 
-    for chunk in chunks:
-        keep(chunk, sweep_chunk(chunk, more))
+    for part in parts:
+        keep(part, sweep_chunk(part.chunk, more))
 
 
 def _sweep_in_processes(
-    chunks: list[Chunk],
+    parts: list[AlignPart],
     workers: int,
     done: int,
-    keep: Callable[[Chunk, Observations], None],
+    keep: Callable[[AlignPart, Swept], None],
     report: Callable[[int], None],
 ) -> None:
     context = multiprocessing.get_context("spawn")
@@ -264,7 +317,7 @@ def _sweep_in_processes(
     with concurrent.futures.ProcessPoolExecutor(
         workers, mp_context=context, initializer=_share_counter, initargs=(counter,)
     ) as pool:
-        running = {pool.submit(_sweep_there, chunk): chunk for chunk in chunks}
+        running = {pool.submit(_sweep_there, part.chunk): part for part in parts}
         try:
             while running:
                 finished, _ = concurrent.futures.wait(
@@ -292,7 +345,7 @@ def _share_counter(counter: "Synchronized[int]") -> None:
     end_with_parent()
 
 
-def _sweep_there(chunk: Chunk) -> Observations:
+def _sweep_there(chunk: Chunk) -> Swept:
     return sweep_chunk(chunk, _count)
 
 

@@ -8,8 +8,10 @@ from dashgaze.collection.eye_tracker import EyeTrackerRecording, WorldPart
 from dashgaze.errors import NoSoundError
 from dashgaze.media import Sound, join_sounds, read_sound
 from dashgaze.progress import Progress, part_of, silent
+from dashgaze.scratch import forget, zeros
 
 _LEAST_STRETCH_S = 0.0005
+_PIECE = 1 << 19
 
 
 def read_tracker_sound(
@@ -77,10 +79,16 @@ def _on_device_clock(sound: Sound, part: WorldPart) -> Sound:
 
     count = int(len(sound.samples) * rate)
     start_s = moved(sound.start_s)
-    position = np.arange(count) / rate
-    whole = np.minimum(position.astype(np.int64), len(sound.samples) - 2)
-    share = (position - whole).astype(np.float32)
-    samples = sound.samples[whole] * (1 - share) + sound.samples[whole + 1] * share
+    samples = zeros(count, np.float32)
+    for first in range(0, count, _PIECE):
+        position = np.arange(first, min(first + _PIECE, count)) / rate
+        whole = np.minimum(position.astype(np.int64), len(sound.samples) - 2)
+        share = (position - whole).astype(np.float32)
+        samples[first : first + _PIECE] = (
+            sound.samples[whole] * (1 - share) + sound.samples[whole + 1] * share
+        )
+        forget(samples)
+        forget(sound.samples)
     return replace(
         sound,
         samples=samples,

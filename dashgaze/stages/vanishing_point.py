@@ -41,10 +41,11 @@ from .frames import FRAMES_NAME, frames, options_in_use
 from .input_watch import InputWatch
 from .phone_streams import read_phone_streams
 from .record import StageRecord, plan_stage, read_record, up_to_date
+from .road_flow import kept_road_flow, remove_road_flow
 from .vanishing_point_summary import TravelFound, summarise
 from .vanishing_point_table import FILLED, fill_vanishing_points, vanishing_point_table
 
-VERSION = 2
+VERSION = 3
 """Version of the method; counted up when the same input gives another result."""
 
 VANISHING_POINTS_NAME = "vanishing_points.parquet"
@@ -88,10 +89,11 @@ def vanishing_point(
     """Find where the car is heading, in every frame of the road video.
 
     Writes ``derived/vanishing_points.parquet`` (`VANISHING_POINT_TABLE`) and the record
-    ``derived/vanishing_point.json``, and fills the vanishing point in ``derived/frames.parquet``, which the
-    ``frames`` stage is asked for first. Nothing is done where all that stands; where only the frame table was
+    ``derived/vanishing_point.json``, and fills vanishing point and yaw rate in ``derived/frames.parquet``, which
+    the ``frames`` stage is asked for first. Nothing is done where all that stands; where only the frame table was
     made anew, it is filled again. The clocks need not be aligned, but without them no ego frame knows its
-    road frame.
+    road frame. What `align` has seen of the road video in passing, if it was asked to keep it, is taken, and then
+    removed; the result is the same without.
 
     Parameters
     ----------
@@ -127,6 +129,7 @@ def vanishing_point(
     record_path = session.derived / VANISHING_POINT_RECORD_NAME
     if not force and up_to_date(read_record(record_path), wanted, root=session.root):
         _fill_frames(session)
+        remove_road_flow(session)
         return path
     notes: list[str] = []
     found = _find(session, times, camera, lines=wanted.options["lines"], notes=notes,
@@ -146,6 +149,7 @@ def vanishing_point(
         _fill_frames(session)
         record = wanted.finished([path], root=session.root, notes=summary["reasons"])
         write_record_text(record_path, json.loads(record.to_json()) | {"summary": summary})
+    remove_road_flow(session)
     progress("written", 1.0)
     return path
 
@@ -282,7 +286,8 @@ def _find(
     session: Session, times: FrameTimes, camera: RoadCamera, *, lines: bool, notes: list[str],
     progress: Progress,
 ) -> TravelFound:  # fmt: skip
-    scan = scan_video(times, camera, lines=lines, progress=progress)
+    kept = kept_road_flow(session)
+    scan = scan_video(times, camera, lines=lines, kept=kept, progress=progress)
     track = scan.track
     speed = _speed(session, track.time_s, notes)
     moving = track.moving(speed)

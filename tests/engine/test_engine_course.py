@@ -73,6 +73,16 @@ def test_what_needs_something_that_was_never_there_is_not_missed(way):
     assert not way.is_bad
 
 
+def test_a_job_knows_which_stages_come_after_it(way):
+    assert way.ready[0].coming == {"frames", "align", "vanishing-point", "faces", "report"}
+    settle(way, "sync")
+    settle(way, "frames")
+    coming = {job.stage: job.coming for job in way.ready}
+    assert coming == {"align": {"vanishing-point", "report"}, "faces": {"report"}}
+    (job,) = course(until="sync").next_jobs()
+    assert job.coming == frozenset()
+
+
 def test_parts_come_before_the_stage_is_asked_again(way):
     settle(way, "sync")
     settle(way, "frames")

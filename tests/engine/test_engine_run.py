@@ -3,11 +3,12 @@
 import json
 import shutil
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from dashgaze.engine.job import Job, do_job
-from dashgaze.engine.run import RunOptions, run
+from dashgaze.engine.run import RunOptions, run, shard_of
 from dashgaze.engine.session_state import look_at_session
 from dashgaze.engine.settings import Settings
 from dashgaze.session import open_session
@@ -130,6 +131,24 @@ class TestRun:
             found += [each.path for each in part.sessions]
         assert sorted(found) == [each.path for each in whole.sessions]
 
+    def test_a_share_does_not_change_when_sessions_come_and_go(self, tmp_path):
+        names = [f"day_{day}/drive_{number:03d}" for day in range(5) for number in range(200)]
+
+        def shares(kept, drives=tmp_path):
+            return {name: shard_of(str(drives / name), drives, 8) for name in kept}
+
+        all_of_them = shares(names)
+        assert shares(names[::3]) == {name: all_of_them[name] for name in names[::3]}
+        assert shares(names, tmp_path / "mounted elsewhere") == all_of_them
+        sizes = np.bincount(list(all_of_them.values()), minlength=9)
+        assert sizes[0] == 0
+        assert min(sizes[1:]) > 125 - 45
+        assert max(sizes) < 125 + 45
+        there = {
+            name: shard_of(f"s3://bucket/drives/{name}", "s3://bucket/drives/", 8) for name in names
+        }
+        assert there == all_of_them
+
 
 def do(root, stage, **more):
     return do_job(Job(session=str(root), stage=stage, **more))
@@ -173,6 +192,38 @@ class TestJob:
         assert do(root, "align", may_divide=True).outcome == "done"
         assert not left.exists()
         assert do(root, "align").outcome == "fresh"
+
+    def test_the_road_video_is_looked_at_once_where_both_stages_are_to_come(
+        self, drives, monkeypatch
+    ):
+        monkeypatch.setattr("dashgaze.alignment.chunk.CHUNK_FRAMES", 25)
+        root, path = drives / "first", "derived/vanishing_points.parquet"
+        alone = do(root, "align", may_divide=True).parts
+        assert all(part.chunk.road_flow is None for part in alone)
+        coming = frozenset({"vanishing-point", "report"})
+        divided = do(root, "align", may_divide=True, coming=coming)
+        for part in divided.parts:
+            do(root, "align", part=part)
+        assert do(root, "align", coming=coming).outcome == "done"
+        assert len(list((root / "derived").glob(".road-flow-*.part/looks_*.npz"))) == 4
+        assert do(root, "vanishing-point").outcome == "done"
+        assert not list((root / "derived").glob(".road-flow-*"))
+        points = pq.read_table(root / path)
+        assert do(root, "vanishing-point", force=True).outcome == "done"
+        assert pq.read_table(root / path).equals(points)
+
+    def test_looks_that_a_killed_run_left_are_removed(self, drives):
+        root = drives / "first"
+        for stage in ("align", "vanishing-point"):
+            assert do(root, stage).outcome == "done"
+        left = root / "derived/.road-flow-0123456789abcdef.part"
+        left.mkdir()
+        found = {each.stage: each for each in look_at_session(root, Settings()).stages}
+        assert found["vanishing-point"].reasons == ("what a killed run left is to be removed",)
+        assert found["align"].state == "fresh"
+        assert do(root, "vanishing-point").outcome == "done"
+        assert not left.exists()
+        assert do(root, "vanishing-point").outcome == "fresh"
 
     def test_the_vanishing_point_does_not_make_align_stale(self, drives):
         root = drives / "first"

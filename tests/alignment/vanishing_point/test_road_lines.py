@@ -65,10 +65,10 @@ def test_votes_are_gathered_only_if_there_are_enough():
 def test_points_of_a_moved_picture_are_followed():
     rng = np.random.default_rng(2)
     big = cv2.GaussianBlur(rng.integers(0, 255, (400, 700), dtype=np.uint8), (0, 0), 2.0) * 2
-    finder = FlowFinder(VIEW)
+    finder = FlowFinder()
     assert finder.follow(np.ascontiguousarray(big[:360, :640])) is None
     flow = finder.follow(np.ascontiguousarray(big[3:363, 5:645]))
-    moved = np.median((flow.to_points - flow.from_points) / flow.px, axis=0)
+    moved = np.median(flow.to_px - flow.from_px, axis=0)
     assert len(flow) > 200
     assert np.abs(moved - [-5, -3]).max() < 0.05
     finder.forget()
