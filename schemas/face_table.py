@@ -3,8 +3,8 @@
 from .field import Field, Table
 
 DRIVER = (
-    "driver view: pixels of phone/driver.mp4 as players show it (turned as the file says), origin top "
-    "left, centres at integers"
+    "driver view: pixels of phone/driver.mp4 as players show it (turned as the file says; left and right "
+    "exchanged where session.yaml says driver_mirrored), origin top left, centres at integers"
 )
 _HEAD_POSE = "driver camera axes: x right, y down, z forward"
 

@@ -128,6 +128,11 @@ class Phone(_Model):
         "of both videos is taken to be the same moment unless this says otherwise.",
         json_schema_extra={"x-unit": "s", "x-frame": "phone clock"},
     )
+    driver_mirrored: bool = Field(
+        default=False,
+        description="Whether driver.mp4 is a mirror image, as many phones store the front camera's: "
+        "writing in it reads backwards. Faces are looked for in its pictures turned back.",
+    )
     intrinsics: Intrinsics | None = Field(
         default=None, description="Calibration of the rear camera, if one was made."
     )

@@ -14,9 +14,10 @@ loader
 together
     A training's loop; `waits` is the share of its time in which it waits for the loader.
 
-For dashgazenet and facegaze in sizes tiny, small and full, on the CPU with one and two threads, and on a GPU
-with precision bf16 where there is one. Without ``--data`` pictures are made up, as large as a data set's.
-JPEG decoding is timed by itself, with one and with several threads.
+For dashgazenet in sizes tiny, small and full and facegaze in tiny and small, on the CPU with one and two threads,
+and on a GPU with precision bf16 where there is one; ``--bf16`` has it on the CPU, too. ``--model`` and ``--threads``
+choose some of them; rows are printed as they come, and none is begun after ``--minutes``. Without ``--data``
+pictures are made up, as large as a data set's. JPEG decoding is timed by itself, with one and with several threads.
 
 On a machine on which other things run, wall-clock times are noise (its load is printed beside them);
 processor times hold, within some ten per cent.
@@ -58,7 +59,14 @@ from dashgaze.models.training.objective import Objective
 
 FRAMES = 512
 SESSIONS = 8
-SIZES = ("tiny", "small", "full")
+MODELS = (
+    "facegaze:tiny",
+    "facegaze:small",
+    "dashgazenet:tiny",
+    "dashgazenet:small",
+    "dashgazenet:full",
+)
+"""Quickest first, so that a run that is broken off has most of them."""
 
 
 class MadePictures:
@@ -244,6 +252,7 @@ def measure(
     device: str,
     *,
     threads: int,
+    bf16: bool,
     samples: Samples,
     pictures: PictureSource,
     cache: PictureSource | None,
@@ -263,7 +272,7 @@ def measure(
         augmentation=AugmentOptions(),
         workers=workers,
     )
-    step = Step(network, len(samples.sessions), device, bf16=on_gpu)
+    step = Step(network, len(samples.sessions), device, bf16=bf16)
     fed = endless(samples, pictures, network, how)
     batch = next(fed)
 
@@ -274,6 +283,7 @@ def measure(
     found: dict[str, Any] = {
         "model": model,
         "size": size,
+        "precision": "bf16" if bf16 else "fp32",
         "device": torch.cuda.get_device_name(0) if on_gpu else "CPU",
         "threads": threads,
         "workers": workers,
@@ -356,6 +366,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="a packed data set; made pictures otherwise")
     parser.add_argument("--seconds", type=float, default=3.0, help="of each figure")
     parser.add_argument("--quick", action="store_true", help="dashgazenet tiny on one thread")
+    parser.add_argument(
+        "--model", action="append", choices=MODELS, help="only this one; may be given again"
+    )
+    parser.add_argument(
+        "--threads", type=int, action="append", help="of the CPU; 1 and 2 if not given"
+    )
+    parser.add_argument("--bf16", action="store_true", help="on the CPU also with precision bf16")
+    parser.add_argument("--minutes", type=float, default=10.0, help="begin nothing after so long")
     parser.add_argument("--json", type=Path, help="write the figures there")
     arguments = parser.parse_args()
     console = Console(width=max(Console().width, 150))
@@ -363,16 +381,23 @@ def main() -> None:
     samples, pictures = made_samples(FRAMES), MadePictures(FRAMES)
     if arguments.data is not None:
         samples, pictures = open_samples(arguments.data, split="train")
-    cores = [1] if arguments.quick else [1, 2]
-    places = [("cpu", count) for count in cores]
+    cores = [1] if arguments.quick else arguments.threads or [1, 2]
+    precisions = [False, True] if arguments.bf16 else [False]
+    places = [("cpu", count, bf16) for count in cores for bf16 in precisions]
     if torch.cuda.is_available():
-        places.append(("cuda", torch.get_num_threads()))
-    models = ["dashgazenet"] if arguments.quick else ["dashgazenet", "facegaze"]
-    sizes = SIZES[:1] if arguments.quick else SIZES
+        places.append(("cuda", torch.get_num_threads(), True))
+    models = ["dashgazenet:tiny"] if arguments.quick else arguments.model or MODELS
     before = os.getloadavg()
-    rows = []
+    rows: list[dict[str, Any]] = []
+    began_s = time.monotonic()
     with tempfile.TemporaryDirectory() as scratch:
-        for (device, threads), model, size in itertools.product(places, models, sizes):
+        for (device, threads, bf16), name in itertools.product(places, models):
+            if time.monotonic() - began_s > 60 * arguments.minutes:
+                console.print(
+                    f"left out after {arguments.minutes:g} minutes: {name} on {device}, {threads}"
+                )
+                continue
+            model, size = name.split(":")
             cache = None
             if arguments.data is not None:
                 sizes_px = build(model, {"size": size}).picture_sizes_px
@@ -383,12 +408,14 @@ def main() -> None:
                     size,
                     device,
                     threads=threads,
+                    bf16=bf16,
                     samples=samples,
                     pictures=pictures,
                     cache=cache,
                     seconds=seconds,
                 )
             )
+            console.print(" ".join(_text(value) for value in rows[-1].values()))
     decoding = decode_rates(seconds / 3)
     console.print(table(rows, "samples a second"))
     console.print(table(decoding, "JPEG pictures a second"))

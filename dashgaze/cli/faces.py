@@ -17,7 +17,7 @@ def faces_command(
         str,
         typer.Option(
             help="What finds faces: mtcnn, yunet:PATH.onnx (weights of your own), or precomputed:PATH.csv "
-            "(found elsewhere; the columns are those of derived/faces.parquet)."
+            "(found elsewhere in the pictures as they are stored; the columns are those of derived/faces.parquet)."
         ),
     ] = "mtcnn",
     mtcnn_weights: Annotated[
@@ -62,7 +62,9 @@ def faces_command(
 
     Writes derived/faces.parquet. Run `dashgaze frames` before, and only pictures that an ego frame
     refers to are looked at. MTCNN needs torch and published weights, which come with
-    `pip install --no-deps facenet-pytorch==2.6.0`. A run that was stopped goes on where it was. Exits
+    `pip install --no-deps facenet-pytorch==2.6.0`. A run that was stopped goes on where it was. Many phones
+    store the front camera's video as in a mirror: it is turned back where session.yaml says
+    `driver_mirrored: true` under phone:, and the verdict says when it should. Exits
     with 3 if the verdict is doubtful, with 4 if it failed: no face, or nobody can tell who drives.
 
     Example: `dashgaze faces drives/session_07 --every 6`

@@ -101,6 +101,15 @@ def predict_command(
             show_default="65, usual for phones",
         ),
     ] = None,
+    mirrored: Annotated[
+        bool,
+        typer.Option(
+            "--mirrored",
+            help="The driver video is a mirror image, as many front cameras store it: writing in it reads "
+            "backwards.",
+            show_default=False,
+        ),
+    ] = False,
     adapt: Annotated[
         bool,
         typer.Option(
@@ -148,6 +157,7 @@ def predict_command(
         follow=follow,
         side=side,
         fov_deg=fov_deg,
+        mirrored=mirrored,
         adapt=adapt,
         training_data=training_data,
         batch_size=batch_size,

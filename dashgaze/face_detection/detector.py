@@ -16,6 +16,12 @@ FloatArray = NDArray[np.float64]
 
 LANDMARK_COUNT = len(LANDMARKS)
 
+_SIDES = {"left": "right", "right": "left"}
+_OTHER_SIDE = [
+    LANDMARKS.index("_".join(_SIDES.get(part, part) for part in name.split("_")))
+    for name in LANDMARKS
+]
+
 PICTURE_ORDER = ("right_eye", "left_eye", "nose", "right_mouth", "left_mouth")
 """The order in which MTCNN and YuNet give landmarks: from left to right in a picture that is not
 mirrored, in which the subject's right is at the left."""
@@ -83,6 +89,14 @@ class Faces:
             confidence=self.confidence,
             landmarks=self.landmarks + np.array([x_px, y_px]),
         )
+
+    def mirrored(self, width_px: int) -> "Faces":
+        """Give them in the mirror image of a picture so wide: whose left eye was seen is a right one there."""
+        boxes = self.boxes.copy()
+        boxes[:, 0] = width_px - 1 - (boxes[:, 0] + boxes[:, 2])
+        landmarks = self.landmarks[:, _OTHER_SIDE].copy()
+        landmarks[:, :, 0] = width_px - 1 - landmarks[:, :, 0]
+        return Faces(boxes=boxes, confidence=self.confidence, landmarks=landmarks)
 
 
 class FaceDetector(Protocol):

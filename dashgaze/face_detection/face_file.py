@@ -5,7 +5,8 @@ Its columns are those of the face table (``derived/faces.parquet``): ``driver_fr
 detector gives landmarks, all ten of ``left_eye_x_px`` … ``right_mouth_y_px``. Other columns are passed over.
 
 A frame may have several rows, one for each face; a row without a box says that the frame was looked at and
-shows no face.
+shows no face. Places and sides are those that a detector finds in the pictures as they are stored, mirror images
+or not.
 """
 
 import csv

@@ -17,6 +17,7 @@ from dashgaze.media import FrameTimes
 from dashgaze.media.colour import ColourPicture, ColourReader
 
 from .detector import LANDMARK_COUNT, FaceDetector, Faces, Picture
+from .mirroring import turned_back
 from .scanning import FaceScanner
 
 
@@ -30,11 +31,14 @@ class Stretch:
         The video, and what `read_frame_times` gave for it.
     index
         The frames to be looked at, ascending, shape (m,).
+    mirrored
+        Whether its pictures are mirror images, to be turned back before they are looked at.
     """
 
     path: Path
     times: FrameTimes
     index: NDArray[np.int64]
+    mirrored: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -144,9 +148,11 @@ def scan_stretch(
     with ColourReader(stretch.path, stretch.times, thread_count=1) as reader:
         for index in stretch.index.tolist():
             picture = reader.read(index)
-            found.append(
-                scanner.look(bgr_of(picture)) if isinstance(picture, ColourPicture) else None
-            )
+            if not isinstance(picture, ColourPicture):
+                found.append(None)
+            else:
+                shown = turned_back(picture) if stretch.mirrored else picture
+                found.append(scanner.look(bgr_of(shown)))
             report(1)
     return FoundFaces.of(found)
 

@@ -19,6 +19,63 @@ _WHICH = (
 )
 
 
+class YuNetNetwork:
+    """The network as OpenCV runs it.
+
+    Parameters
+    ----------
+    path
+        Its weights.
+    confidence
+        Least score of a face.
+    overlap
+        Of two faces that share more of their area, the less sure one goes.
+    most
+        So many of the surest are looked at.
+
+    Raises
+    ------
+    InputError
+        If OpenCV can't run it.
+    """
+
+    def __init__(
+        self, path: Path, *, confidence: float, overlap: float = _OVERLAP, most: int = _MOST
+    ) -> None:
+        self._path = path
+        try:
+            self._network = cv2.FaceDetectorYN.create(
+                str(path), "", _START_PX, confidence, overlap, most
+            )
+        except cv2.error as error:
+            raise self._cannot_run() from error
+
+    def ask(self, picture: Picture) -> FloatArray:
+        """Give left, top, width, height, ten coordinates of landmarks and the score of n faces, shape (n, 15).
+
+        Raises
+        ------
+        InputError
+            If OpenCV can't run it, or its answer is none of YuNet's.
+        """
+        try:
+            self._network.setInputSize((picture.shape[1], picture.shape[0]))
+            _, found = self._network.detect(picture)
+        except cv2.error as error:
+            raise self._cannot_run() from error
+        rows = np.zeros((0, 15)) if found is None else np.asarray(found, dtype=np.float64)
+        if rows.ndim != 2 or rows.shape[1] != 15:
+            raise self._cannot_run()
+        return rows
+
+    def _cannot_run(self) -> InputError:
+        return InputError(
+            f"OpenCV {cv2.__version__} can't run {self._path} as YuNet.",
+            fix=_WHICH,
+            path=self._path,
+        )
+
+
 class YuNet:
     """Finds faces with YuNet (Wu, Peng, Yu, Machine Intelligence Research 20, 2023); see `FaceDetector`.
 
@@ -39,13 +96,7 @@ class YuNet:
 
     def __init__(self, path: Path, *, confidence: float) -> None:
         self._facts = yunet_facts(path, confidence)
-        self._path = path
-        try:
-            self._network = cv2.FaceDetectorYN.create(
-                str(path), "", _START_PX, confidence, _OVERLAP, _MOST
-            )
-        except cv2.error as error:
-            raise self._cannot_run() from error
+        self._network = YuNetNetwork(path, confidence=confidence)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -63,30 +114,17 @@ class YuNet:
         # A face that has to be large may be shrunk: to no less than 40 px.
         scale = min(1.0, 40.0 / least_face_px) if least_face_px > 0 else 1.0
         size = (max(32, round(width * scale)), max(32, round(height * scale)))
-        shown = cv2.resize(picture, size, interpolation=cv2.INTER_AREA) if scale < 1 else picture
         if scale == 1:
             size = (width, height)
-        try:
-            self._network.setInputSize(size)
-            _, found = self._network.detect(shown)
-        except cv2.error as error:
-            raise self._cannot_run() from error
-        rows = np.zeros((0, 15)) if found is None else np.asarray(found, dtype=np.float64)
-        if rows.ndim != 2 or rows.shape[1] != 15:
-            raise self._cannot_run()
+        else:
+            picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+        rows = self._network.ask(picture)
         step = np.array([width / size[0], height / size[1]])
         points = rows[:, 4:14].reshape(-1, LANDMARK_COUNT, 2)
         return Faces(
             boxes=np.concatenate([_unscaled(rows[:, :2], step), rows[:, 2:4] * step], axis=1),
             confidence=np.clip(rows[:, 14], 0.0, 1.0),
             landmarks=subject_order(_unscaled(points, step)),
-        )
-
-    def _cannot_run(self) -> InputError:
-        return InputError(
-            f"OpenCV {cv2.__version__} can't run {self._path} as YuNet.",
-            fix=_WHICH,
-            path=self._path,
         )
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from dashgaze.media.colour import ColourReader
 from dashgaze.progress import Progress, part_of, silent
 from dashgaze.session import Session
 
+from .faces_mirror import read_mirror_evidence
 from .faces_summary import FacesFound, summarise
 from .faces_table import driver_faces, face_table
 from .faces_work import FacesPart, open_parts, remove_unfinished, scan_all, work_folder
@@ -104,6 +105,10 @@ def faces(
     where they stand and options and inputs are the same. Where the ``frames`` stage has run, only pictures
     that an ego frame refers to are looked at. A run that was killed goes on where it stopped.
 
+    Where session.yaml says that the driver video is a mirror image, its pictures are turned back before faces
+    are looked for (a file of faces is taken to be of the pictures as they are stored), and the table speaks of
+    pictures turned back. Whether that is so is compared with the gyroscope and gaze of the frame table.
+
     Parameters
     ----------
     session
@@ -162,16 +167,19 @@ def _look(
 ) -> Path:  # fmt: skip
     """Look for faces and write what comes of it."""
     video, path = times.path, session.derived / FACES_NAME
+    mirrored = session.manifest.phone.driver_mirrored
     work = work_folder(session.derived, wanted)
     if force:
         shutil.rmtree(work, ignore_errors=True)
     notes: list[str] = []
     if options.choice.kind == "precomputed":
         found = _from_file(read_face_file(options.choice.path), index, len(times.pts), notes)
+        if mirrored:
+            found = replace(found, faces=found.faces.mirrored(size_px[0]))
     else:
         found = scan_all(
-            Stretch(path=video, times=times, index=index), options.choice, work, workers=workers,
-            watch=watch, progress=part_of(progress, 0.03, 0.95),
+            Stretch(path=video, times=times, index=index, mirrored=mirrored), options.choice, work,
+            workers=workers, watch=watch, progress=part_of(progress, 0.03, 0.95),
         )  # fmt: skip
     progress("choosing the driver", 0.95)
     time_s = times.time_s[index]
@@ -187,7 +195,8 @@ def _look(
     table = face_table(session.manifest.session_id, index, driver, poses)
     summary = summarise(
         FacesFound(
-            found=found, choice=choice, driver=driver, poses=poses, video_frame_count=len(times.pts)
+            found=found, choice=choice, driver=driver, poses=poses, video_frame_count=len(times.pts),
+            mirrored=mirrored, mirror=read_mirror_evidence(session.derived, index, poses),
         ),
         detector=wanted.options["detector"], detector_facts=wanted.options["detector_facts"],
         size_px=size_px, fov_deg=options.fov_deg or USUAL_FOV_DEG,
@@ -240,7 +249,10 @@ def faces_parts(session: Session, options: FacesOptions = _DEFAULT) -> list[Face
     record = read_record(session.derived / FACES_RECORD_NAME)
     if options.choice.kind == "precomputed" or up_to_date(record, wanted, root=session.root):
         return []
-    return open_parts(video, index, options.choice, work_folder(session.derived, wanted), watch)
+    return open_parts(
+        video, index, options.choice, work_folder(session.derived, wanted), watch,
+        mirrored=session.manifest.phone.driver_mirrored,
+    )  # fmt: skip
 
 
 find_faces = faces
@@ -329,6 +341,7 @@ def _plan(
             "every": options.every,
             "side": options.side,
             "fov_deg": options.fov_deg,
+            "driver_mirrored": session.manifest.phone.driver_mirrored,
             "frames_looked_at": len(index),
             "frames_sha256": hashlib.sha256(index.astype("<i8").tobytes()).hexdigest(),
         },

@@ -1,7 +1,7 @@
 """What the ``faces`` stage says of its result."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from dashgaze.face_detection.detector import Faces
 from dashgaze.face_detection.driver_face import DriverChoice
 from dashgaze.face_detection.head_pose import HeadPoses
+from dashgaze.face_detection.mirroring import MirrorEvidence
 from dashgaze.face_detection.tracks import size_of
 from dashgaze.face_detection.video_scan import FoundFaces
 
@@ -35,6 +36,10 @@ class FacesFound:
         Of these.
     video_frame_count
         Frames of the video.
+    mirrored
+        Whether its pictures were turned back, since the session says that they are mirror images.
+    mirror
+        What the head's gyroscope and gaze say of that, after it.
     """
 
     found: FoundFaces
@@ -42,6 +47,8 @@ class FacesFound:
     driver: Faces
     poses: HeadPoses
     video_frame_count: int
+    mirrored: bool
+    mirror: MirrorEvidence
 
 
 def summarise(
@@ -82,6 +89,9 @@ def summarise(
     elif verdict != "failed" and (share or 0.0) < ENOUGH_SHARE:
         verdict = "doubtful"
         reasons.append(f"The driver's face is seen in {share or 0.0:.0%} of the pictures only.")
+    if verdict != "failed" and result.mirror.mirrored:
+        verdict = "doubtful"
+        reasons.append(_mirror_words(result.mirror, result.mirrored))
     reasons += notes
     if not decoded.all() and decoded.any():
         reasons.append(f"{np.sum(~decoded)} pictures can't be decoded.")
@@ -111,7 +121,31 @@ def summarise(
         "median_pose_error_per_face": _median(off[np.isfinite(off)]),
         "fov_deg": fov_deg,
         "fov_assumed": fov_assumed,
+        "driver_mirrored": result.mirrored,
+        "mirror_check": asdict(result.mirror),
     }
+
+
+def _mirror_words(mirror: MirrorEvidence, turned_back: bool) -> str:
+    if mirror.turns_correlation is not None:
+        why = (
+            f"the head in it turns against the gyroscope on the head (correlation {mirror.turns_correlation:+.2f} "
+            f"over {mirror.turn_pairs} pairs of pictures)"
+        )
+    else:
+        why = (
+            f"the head in it turns away from where gaze goes (correlation {mirror.gaze_correlation:+.2f} over "
+            f"{mirror.gaze_spans} stretches of two seconds)"
+        )
+    if turned_back:
+        return (
+            f"The driver video, turned back since session.yaml says driver_mirrored: true, looks mirrored: {why}. "
+            "Left and right are exchanged in this table. Take that line out of session.yaml."
+        )
+    return (
+        f"The driver video looks mirrored: {why}. Left and right are exchanged in this table. Write "
+        "driver_mirrored: true under phone: in session.yaml."
+    )
 
 
 def _share(mask: NDArray[np.bool_]) -> float | None:

@@ -52,8 +52,8 @@ class FacesPart:
 
     Attributes
     ----------
-    video
-        The driver video.
+    video, mirrored
+        The driver video, and whether its pictures are mirror images.
     index
         The frames to be looked at, ascending, shape (m,).
     choice
@@ -69,6 +69,7 @@ class FacesPart:
     choice: DetectorChoice
     path: Path
     inputs: Stamps
+    mirrored: bool = False
 
     @property
     def row_count(self) -> int:
@@ -85,7 +86,12 @@ class FacesPart:
         """
         if FoundFaces.load(self.path, count=len(self.index)) is not None:
             return
-        stretch = Stretch(path=self.video, times=read_frame_times(self.video), index=self.index)
+        stretch = Stretch(
+            path=self.video,
+            times=read_frame_times(self.video),
+            index=self.index,
+            mirrored=self.mirrored,
+        )
         with _one_thread(self.choice):
             found = scan_stretch(stretch, _kept(self.choice), whole_every=WHOLE_EVERY)
         refuse_touched(self.inputs)  # a stretch that is kept is taken without another look
@@ -93,12 +99,23 @@ class FacesPart:
 
 
 def open_parts(
-    video: Path, index: NDArray[np.int64], choice: DetectorChoice, folder: Path, watch: InputWatch
+    video: Path,
+    index: NDArray[np.int64],
+    choice: DetectorChoice,
+    folder: Path,
+    watch: InputWatch,
+    *,
+    mirrored: bool = False,
 ) -> list[FacesPart]:
     """Give the stretches that are not done yet, each as a piece of work of its own."""
     parts = [
         FacesPart(
-            video=video, index=each, choice=choice, path=_path(folder, each), inputs=watch.stamps
+            video=video,
+            index=each,
+            choice=choice,
+            path=_path(folder, each),
+            inputs=watch.stamps,
+            mirrored=mirrored,
         )
         for each in _divide(index)
     ]
@@ -140,7 +157,8 @@ def scan_all(
         Where to report to.
     """
     parts = [
-        Stretch(path=whole.path, times=whole.times, index=index) for index in _divide(whole.index)
+        Stretch(path=whole.path, times=whole.times, index=index, mirrored=whole.mirrored)
+        for index in _divide(whole.index)
     ]
     paths = [_path(folder, part.index) for part in parts]
     found = [

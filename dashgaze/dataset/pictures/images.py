@@ -9,6 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dashgaze.dataset.consent import Release
+from dashgaze.face_detection.mirroring import turned_back
 from dashgaze.progress import Progress, silent
 from dashgaze.schemas.face_table import FACE_FIELDS
 from dashgaze.schemas.image_table import IMAGE_TABLE, PICTURES
@@ -83,7 +84,14 @@ def write_images(
         shard = ImageShard(path, labels)
         name = session.manifest.session_id
         with shard:
-            made = _pictures(frames, rows, road, driver, face=release.driver == "raw")
+            made = _pictures(
+                frames,
+                rows,
+                road,
+                driver,
+                face=release.driver == "raw",
+                mirrored=session.manifest.phone.driver_mirrored,
+            )
             for done, (row, frame_index, pictures) in enumerate(made, start=1):
                 if pictures:
                     stem = f"{name}_{frame_index:06d}"
@@ -130,6 +138,7 @@ def _pictures(
     driver: PhoneView | None,
     *,
     face: bool,
+    mirrored: bool,
 ) -> Iterator[tuple[int, int, dict[str, bytes]]]:
     """Give each row, its frame index, and its pictures as JPEG."""
     columns = ["frame_index", *DRIVER_COLUMNS, *ROAD_COLUMNS]
@@ -138,7 +147,8 @@ def _pictures(
         says = {name: values[place] for name, values in given.items()}
         made: dict[str, Picture] = {}
         if driver is not None and (shown := driver.picture(row)) is not None:
-            made |= driver_pictures(shown, says, face=face)
+            # Columns of the face are of the picture turned back.
+            made |= driver_pictures(turned_back(shown) if mirrored else shown, says, face=face)
         if road is not None and (shown := road.picture(row)) is not None:
             made |= road_pictures(shown, says)
         yield row, says["frame_index"], {name: jpeg_of(picture) for name, picture in made.items()}

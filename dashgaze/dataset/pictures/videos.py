@@ -14,6 +14,7 @@ from dashgaze.dataset.video.sound_copy import SoundCopy
 from dashgaze.dataset.video.video_file import CRF, VideoFile
 from dashgaze.dataset.video.view_source import View, ViewPicture, ViewSource
 from dashgaze.errors import OutputError
+from dashgaze.face_detection.mirroring import turned_back
 from dashgaze.files import replacing
 from dashgaze.media import probe, read_frame_times
 from dashgaze.progress import Progress, part_of, silent
@@ -97,7 +98,8 @@ def write_videos(
     session
         The session.
     release
-        What of it may be packed. Anonymized videos are copied, others are encoded.
+        What of it may be packed. Anonymized videos are copied, others are encoded; so are mirror images of the
+        driver, which are turned back.
     folder
         Where ``ego.mp4``, ``road.mp4`` and ``driver.mp4`` are written.
     options
@@ -131,7 +133,9 @@ def write_videos(
     for place, (view, released) in enumerate(views.items()):
         part = part_of(progress, place / len(views), (place + 1) / len(views))
         sound = _sound(session) if view == "road" and chosen.sound else None
-        written = _write(released, folder / f"{view}.mp4", sound, chosen.crf, part)
+        # Columns of the face are of pictures turned back, so the packed video is turned back, too.
+        mirrored = view == "driver" and session.manifest.phone.driver_mirrored
+        written = _write(released, folder / f"{view}.mp4", sound, chosen.crf, part, mirrored)
         if written is not None:
             facts[view] = written
     progress("packing videos", 1.0)
@@ -147,11 +151,16 @@ def _sound(session: Session) -> SoundCopy | None:
 
 
 def _write(
-    released: ReleasedView, path: Path, sound: SoundCopy | None, crf: int, progress: Progress
+    released: ReleasedView,
+    path: Path,
+    sound: SoundCopy | None,
+    crf: int,
+    progress: Progress,
+    mirrored: bool,
 ) -> VideoFacts | None:
     source = released.source
-    if released.anonymized is None:
-        if not _encode(source, path, sound, crf, progress):
+    if released.anonymized is None or mirrored:
+        if not _encode(source, path, sound, crf, progress, mirrored):
             return None
     elif sound is None:
         progress(f"copying the {source.view} video", 0.0)
@@ -168,7 +177,12 @@ def _write(
 
 
 def _encode(
-    source: ViewSource, path: Path, sound: SoundCopy | None, crf: int, progress: Progress
+    source: ViewSource,
+    path: Path,
+    sound: SoundCopy | None,
+    crf: int,
+    progress: Progress,
+    mirrored: bool,
 ) -> bool:
     """Encode all pictures of a view; tell whether there is any."""
     pictures = source.pictures(thread_count=1)
@@ -177,7 +191,7 @@ def _encode(
         return False
     with VideoFile(path, source.size_px, crf=crf, sound=sound) as file:
         for each in _reported(chain([first], pictures), source, progress):
-            file.add(each.picture, each.ticks)
+            file.add(turned_back(each.picture) if mirrored else each.picture, each.ticks)
     return True
 
 

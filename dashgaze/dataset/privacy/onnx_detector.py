@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashgaze.errors import InputError
+from dashgaze.face_detection.yunet import YuNetNetwork
 
 from .onnx_header import read_onnx_header
 from .onnx_layouts import (
@@ -85,9 +86,7 @@ class OnnxDetector:
         self._network = OnnxNetwork(path, header, any_size=layout != "yolo")
         self._sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
         self._yunet = (
-            cv2.FaceDetectorYN.create(
-                str(path), "", (_STEP_PX, _STEP_PX), confidence, OVERLAP, _YUNET_MOST
-            )
+            YuNetNetwork(path, confidence=confidence, overlap=OVERLAP, most=_YUNET_MOST)
             if layout == "yunet"
             else None
         )
@@ -142,7 +141,7 @@ class OnnxDetector:
     def _boxes(self, picture: NDArray[np.uint8]) -> Boxes:
         height, width = picture.shape[:2]
         if self._yunet is not None:
-            return self._ask_yunet(picture)
+            return self._boxes_of(self._yunet.ask(picture))
         shape = self._network.header.inputs[0].shape
         taken = [None, None] if len(shape) != 4 or self._layout == "centerface" else shape[2:]
         # Rounded up, so that nothing at the right and below is cut off.
@@ -171,18 +170,9 @@ class OnnxDetector:
         )
         return Boxes(corners=corners, score=boxes.score, number=boxes.number)
 
-    def _ask_yunet(self, picture: NDArray[np.uint8]) -> Boxes:
-        height, width = picture.shape[:2]
-        try:
-            self._yunet.setInputSize((width, height))  # type: ignore[union-attr]  # asked before
-            _, faces = self._yunet.detect(picture)  # type: ignore[union-attr]
-        except cv2.error as error:
-            raise InputError(
-                f"{self._network.path.name} gave no verdict on a picture: {error}",
-                fix="Check the file.",
-                path=self._network.path,
-            ) from error
-        rows = np.zeros((0, 15)) if faces is None else np.asarray(faces, dtype=np.float64)
+    @staticmethod
+    def _boxes_of(rows: NDArray[np.float64]) -> Boxes:
+        """Take the boxes from what YuNet says."""
         return Boxes(
             corners=np.concatenate([rows[:, :2], rows[:, :2] + rows[:, 2:4]], axis=1),
             score=rows[:, 14],

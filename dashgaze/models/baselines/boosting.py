@@ -1,7 +1,7 @@
 """Gradient boosting from faces to gaze."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,11 +11,11 @@ from dashgaze.errors import InputError, MissingExtraError
 from dashgaze.models.contract.samples import Samples
 from dashgaze.models.contract.scale import unit_from_px
 
-from .baseline import Answers, FloatArray, Spread, spread_of
+from .baseline import Answers, FloatArray, spread_of
 from .face_baseline import FaceBaseline, WithoutFace, refuse_few
 from .face_features import face_features
 from .folds import driver_folds, thinned
-from .training_summary import TrainingSummary, summarise_training
+from .training_summary import summarise_training
 
 DEPTHS = (2, 4)
 """Depths of trees that are tried."""
@@ -60,34 +60,8 @@ class FittedTrees:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Boosting(FaceBaseline):
-    """Gradient-boosted trees on landmarks, box and head pose.
-
-    Attributes
-    ----------
-    name
-        What tables call it.
-    summary
-        Of the training frames; answers frames without a face.
-    spread
-        Of the truth about answers to drivers left out.
-    without_face
-        What to answer where there is no face.
-    location, angle
-        The fitted trees; angle is None without angles in training.
-    """
-
-    name: str
-    summary: TrainingSummary
-    spread: Spread
-    without_face: WithoutFace
-    location: FittedTrees
-    angle: FittedTrees | None
-
-    def answer_features(self, features: FloatArray) -> tuple[FloatArray, FloatArray | None]:
-        """Answer faces: points in −1 … 1 and angles in degrees."""
-        angles = None if self.angle is None else self.angle.apply(features)
-        return self.location.apply(features), angles
+class Boosting(FaceBaseline[FittedTrees]):
+    """Gradient-boosted trees on landmarks, box and head pose."""
 
     def state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Give all that it takes to make it again: scikit-learn has no safe format, so its frames.
@@ -95,20 +69,14 @@ class Boosting(FaceBaseline):
         The first of them are kept with the answers to them, so that another version of scikit-learn that
         fits other trees is noticed.
         """
-        values: dict[str, Any] = {
-            "summary": self.summary.to_json(),
-            "spread": asdict(self.spread),
-            "without_face": self.without_face,
-            "depths": {},
-        }
-        arrays: dict[str, NDArray[Any]] = {}
-        for target, trees in (("location", self.location), ("angle", self.angle)):
-            if trees is not None:
-                values["depths"][target] = trees.depth
-                arrays[f"{target}_features"] = trees.features
-                arrays[f"{target}_targets"] = trees.targets
-                first = trees.features[:CHECKED_FRAMES].astype(np.float64)
-                arrays[f"{target}_answers"] = trees.apply(first)
+        values, arrays = super().state()
+        values["depths"] = {}
+        for target, trees in self.fitted:
+            values["depths"][target] = trees.depth
+            arrays[f"{target}_features"] = trees.features
+            arrays[f"{target}_targets"] = trees.targets
+            first = trees.features[:CHECKED_FRAMES].astype(np.float64)
+            arrays[f"{target}_answers"] = trees.apply(first)
         return values, arrays
 
     @classmethod
@@ -132,14 +100,7 @@ class Boosting(FaceBaseline):
                     f"{name} answers otherwise than when it was saved: another scikit-learn fits it.",
                     fix="Fit it anew from the training split, or install the version it was saved with.",
                 )
-        return cls(
-            name=name,
-            summary=TrainingSummary.from_json(values["summary"]),
-            spread=Spread.from_json(values["spread"]),
-            without_face=values["without_face"],
-            location=trees["location"],
-            angle=trees.get("angle"),
-        )
+        return cls.made_of(name, values, trees)
 
 
 def fit_boosting(

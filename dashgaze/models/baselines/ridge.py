@@ -1,6 +1,6 @@
 """Ridge regression from faces to gaze."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from dashgaze.models.contract.samples import Samples
 from dashgaze.models.contract.scale import unit_from_px
 
-from .baseline import Answers, FloatArray, Spread, spread_of
+from .baseline import Answers, FloatArray, spread_of
 from .face_baseline import FaceBaseline, WithoutFace, refuse_few
 from .face_features import face_features
 from .folds import driver_folds, thinned
-from .training_summary import TrainingSummary, summarise_training
+from .training_summary import summarise_training
 
 STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 """Penalties for each frame: λ/n of standardised features."""
@@ -22,6 +22,9 @@ STRENGTH_WITHOUT_FOLDS = 1e-2
 
 MOST_FRAMES = 12_000
 """More training frames are thinned evenly."""
+
+_PARTS = ("centre", "scale", "weights", "offset")
+"""Arrays of a `LinearMap`."""
 
 ROBUST_STEPS = 12
 """Reweightings; after some ten the mean distance no longer changes in its fourth digit."""
@@ -56,49 +59,17 @@ class LinearMap:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ridge(FaceBaseline):
-    """Linear in landmarks, box and head pose.
-
-    Attributes
-    ----------
-    name
-        What tables call it.
-    summary
-        Of the training frames; answers frames without a face.
-    spread
-        Of the truth about answers to drivers left out.
-    without_face
-        What to answer where there is no face.
-    location, angle
-        The fitted maps; angle is None without angles in training.
-    """
-
-    name: str
-    summary: TrainingSummary
-    spread: Spread
-    without_face: WithoutFace
-    location: LinearMap
-    angle: LinearMap | None
-
-    def answer_features(self, features: FloatArray) -> tuple[FloatArray, FloatArray | None]:
-        """Answer faces: points in −1 … 1 and angles in degrees."""
-        angles = None if self.angle is None else self.angle.apply(features)
-        return self.location.apply(features), angles
+class Ridge(FaceBaseline[LinearMap]):
+    """Linear in landmarks, box and head pose."""
 
     def state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Give all that it takes to make it again."""
-        values: dict[str, Any] = {
-            "summary": self.summary.to_json(),
-            "spread": asdict(self.spread),
-            "without_face": self.without_face,
-            "strengths": {},
-        }
-        arrays = {}
-        for target, found in (("location", self.location), ("angle", self.angle)):
-            if found is not None:
-                values["strengths"][target] = found.strength
-                for part in ("centre", "scale", "weights", "offset"):
-                    arrays[f"{target}_{part}"] = getattr(found, part)
+        values, arrays = super().state()
+        values["strengths"] = {}
+        for target, found in self.fitted:
+            values["strengths"][target] = found.strength
+            for part in _PARTS:
+                arrays[f"{target}_{part}"] = getattr(found, part)
         return values, arrays
 
     @classmethod
@@ -108,22 +79,11 @@ class Ridge(FaceBaseline):
         """Undo `state`."""
         maps = {
             target: LinearMap(
-                strength=strength,
-                **{
-                    part: arrays[f"{target}_{part}"]
-                    for part in ("centre", "scale", "weights", "offset")
-                },
+                strength=strength, **{part: arrays[f"{target}_{part}"] for part in _PARTS}
             )
             for target, strength in values["strengths"].items()
         }
-        return cls(
-            name=name,
-            summary=TrainingSummary.from_json(values["summary"]),
-            spread=Spread.from_json(values["spread"]),
-            without_face=values["without_face"],
-            location=maps["location"],
-            angle=maps.get("angle"),
-        )
+        return cls.made_of(name, values, maps)
 
 
 def fit_ridge(

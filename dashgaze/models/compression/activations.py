@@ -26,7 +26,8 @@ class Activations:
     Attributes
     ----------
     mean
-        Mean over each filter's map, as the next layer sees it, shape (n, filters).
+        Mean over each filter's map, as the layer that mixes them sees it, shape (n, views, filters). One view of
+        each frame is usual; layers that look at both eyes have two, whose means say different things.
     live
         Whether the filter says anything but 0 anywhere, shape (filters,). A dead one can go without a trace.
     """
@@ -62,10 +63,11 @@ def collect_activations(
     """
     counts = channels(network)
     means: dict[str, list[FloatArray]] = {layer.name: [] for layer in layers}
+    heard: dict[str, list[FloatArray]] = {layer.name: [] for layer in layers}
     largest = {layer.name: torch.zeros(counts[layer.name]) for layer in layers}
     handles = [
         network.get_submodule(layer.consumer).register_forward_pre_hook(
-            _noting(layer.name, counts[layer.name], means, largest)
+            _noting(layer.name, counts[layer.name], heard, largest)
         )
         for layer in layers
     ]
@@ -75,6 +77,10 @@ def collect_activations(
         for batch in feed:
             with torch.inference_mode():
                 network(batch.to(device))
+            for name, calls in heard.items():
+                if calls:
+                    means[name].append(_by_frame(np.concatenate(calls), len(batch)))
+                    calls.clear()
             done += len(batch)
             progress("listening to filters", done / len(samples))
     finally:
@@ -87,12 +93,17 @@ def collect_activations(
     }
 
 
+def _by_frame(calls: FloatArray, frames: int) -> FloatArray:
+    """Bring views that came one after the other, each of all frames, to shape (frames, views, filters)."""
+    return np.ascontiguousarray(calls.reshape(-1, frames, calls.shape[1]).transpose(1, 0, 2))
+
+
 def _noting(
-    name: str, count: int, means: dict[str, list[FloatArray]], largest: dict[str, Tensor]
+    name: str, count: int, heard: dict[str, list[FloatArray]], largest: dict[str, Tensor]
 ) -> Any:
     def hook(_: nn.Module, given: tuple[Tensor, ...]) -> None:
         maps = given[0].detach().reshape(len(given[0]), count, -1)
-        means[name].append(maps.mean(dim=2).double().cpu().numpy())
+        heard[name].append(maps.mean(dim=2).double().cpu().numpy())
         top = maps.abs().amax(dim=(0, 2)).float().cpu()
         largest[name] = torch.maximum(largest[name], top)
 

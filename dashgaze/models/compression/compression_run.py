@@ -41,11 +41,11 @@ def run_compression(
     if not prunable_layers(network):
         raise InputError(
             f"{config.model} has no layer that filters can be left out of.",
-            fix="Networks with residual blocks or eye branches can be compressed, such as dashgazenet.",
+            fix="Networks with residual blocks or eye branches can be compressed, such as dashgazenet and facegaze.",
             path=checkpoint,
         )
     samples, pictures = _training_frames(data, config, options)
-    tested, tested_pictures = _tested_frames(data, options)
+    tested, tested_pictures = _tested_frames(data, config, options)
     network.to(options.device).eval()
     choices = _choose(network, samples, pictures, options, part_of(progress, 0.02, 0.25))
     before = {
@@ -172,7 +172,7 @@ def _training_frames(
 ) -> tuple[Samples, PictureSource]:
     samples, pictures = open_samples(data)
     known = np.isin(samples.session_id, config.train_sessions)
-    rows = _spread(known & _labelled(samples), options.frames)
+    rows = _spread(known & _labelled(samples, config), options.frames)
     if not len(rows):
         raise InputError(
             f"{data} has no labelled frame of the sessions that the network was trained on.",
@@ -182,9 +182,11 @@ def _training_frames(
     return samples.take(rows), pictures.take(rows)
 
 
-def _tested_frames(data: Path, options: CompressOptions) -> tuple[Samples, PictureSource]:
+def _tested_frames(
+    data: Path, config: CheckpointConfig, options: CompressOptions
+) -> tuple[Samples, PictureSource]:
     samples, pictures = open_samples(data, split=options.split)
-    rows = _spread(_labelled(samples), options.test_frames)
+    rows = _spread(_labelled(samples, config), options.test_frames)
     if not len(rows):
         raise InputError(
             f"Split {options.split} of {data} has no frame with face, location and angle of gaze.",
@@ -194,8 +196,12 @@ def _tested_frames(data: Path, options: CompressOptions) -> tuple[Samples, Pictu
     return samples.take(rows), pictures.take(rows)
 
 
-def _labelled(samples: Samples) -> NDArray[np.bool_]:
-    return samples.has_face & samples.has_location & samples.has_angle & ~samples.blink
+def _labelled(samples: Samples, config: CheckpointConfig) -> NDArray[np.bool_]:
+    """Find frames that can be learned from; gaze beyond the road picture only if the training had it."""
+    known = samples.has_face & samples.has_location & samples.has_angle & ~samples.blink
+    if config.training.get("out_of_view", False):
+        return known
+    return np.asarray(known & samples.gaze_in_view, dtype=np.bool_)
 
 
 def _spread(wanted: NDArray[np.bool_], count: int) -> NDArray[np.int64]:

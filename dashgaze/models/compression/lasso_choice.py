@@ -33,6 +33,7 @@ MOST_FOLDS = 5
 LEAST_SESSIONS = 2
 
 _MOST_STEPS = 300
+_TOLERANCE = 1e-4
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -78,7 +79,8 @@ def choose_filters(
     Parameters
     ----------
     activations
-        Mean of each filter's map, shape (n, filters).
+        Mean of each filter's map, shape (n, filters), or (n, views, filters) as in `Activations.mean`: a filter
+        stays if any of its views is needed.
     live
         As `Activations.live`, shape (filters,).
     gaze
@@ -96,9 +98,11 @@ def choose_filters(
     list
         One for each γ.
     """
-    filters = activations.shape[1]
-    varies = live & (activations.std(axis=0) > 1e-9)
-    usable = np.flatnonzero(varies)
+    filters = activations.shape[-1]
+    columns = activations.reshape(len(activations), -1)
+    owner = np.tile(np.arange(filters), columns.shape[1] // filters)
+    usable = np.flatnonzero(live[owner] & (columns.std(axis=0) > 1e-9))
+    owner = owner[usable]
     always = np.flatnonzero(live)
     dead = filters - len(always)
 
@@ -120,10 +124,11 @@ def choose_filters(
         return everything("no filter says anything that varies")
     if len(set(sessions.tolist())) < LEAST_SESSIONS:
         return everything(f"fewer than {LEAST_SESSIONS} sessions to test on")
-    inputs, targets = _standardised(activations[:, usable]), _standardised(gaze)
+    inputs, targets = _standardised(columns[:, usable]), _standardised(gaze)
     coefficients, penalties = _path(inputs, targets, None)
-    counts = (np.abs(coefficients).sum(axis=0) > 0).sum(axis=0)
-    squares, weights = _held_out_squares(activations[:, usable], gaze, sessions, penalties)
+    strengths = _strengths(coefficients, owner, filters)
+    counts = (strengths > 0).sum(axis=0)
+    squares, weights = _held_out_squares(columns[:, usable], gaze, sessions, penalties)
     errors = np.sqrt(weights @ squares / weights.sum())
     curve = tuple(zip(counts.tolist(), errors.tolist(), strict=True))
     top, bottom = float(errors[0]), float(errors.min())
@@ -137,20 +142,26 @@ def choose_filters(
         if not good.any():
             good = errors == bottom
         place = int(np.flatnonzero(good)[np.argmin(counts[good])])
-        rows = np.linalg.norm(coefficients[:, :, place], axis=0)
-        chosen = np.flatnonzero(rows > 0)
+        chosen = np.flatnonzero(strengths[:, place] > 0)
         if not len(chosen):
-            chosen = np.array([int(np.argmax(np.linalg.norm(coefficients[:, :, -1], axis=0)))])
+            chosen = np.array([int(np.argmax(strengths[:, -1]))])
         choices.append(
             LayerChoice(
-                kept=usable[chosen].astype(np.int64),
-                strengths=rows[chosen],
+                kept=chosen.astype(np.int64),
+                strengths=strengths[chosen, place],
                 filters=filters,
                 dead=dead,
                 curve=curve,
             )
         )
     return choices
+
+
+def _strengths(coefficients: FloatArray, owner: NDArray[np.int64], filters: int) -> FloatArray:
+    """Give the length of all coefficients of each filter, shape (filters, penalties)."""
+    squares = np.zeros((filters, coefficients.shape[2]))
+    np.add.at(squares, owner, (coefficients**2).sum(axis=0))
+    return np.asarray(np.sqrt(squares))
 
 
 def _held_out_squares(
@@ -204,6 +215,7 @@ def _path(
     from sklearn.linear_model import lasso_path
 
     given = {"alphas": PATH_LENGTH} if penalties is None else {"alphas": penalties}
+    inputs, targets, tolerance = _as_few_rows(inputs, targets)
     with warnings.catch_warnings():
         # At the smallest penalties of a path neighbours differ by little, whatever is left to do.
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -212,9 +224,29 @@ def _path(
             np.asfortranarray(targets),
             eps=PATH_EPS,
             max_iter=_MOST_STEPS,
+            tol=tolerance,
             **given,
         )
     return np.asarray(coefficients, dtype=np.float64), np.asarray(found, dtype=np.float64)
+
+
+def _as_few_rows(inputs: FloatArray, targets: FloatArray) -> tuple[FloatArray, FloatArray, float]:
+    """Give a problem of as many rows as filters that has the same path, and how exactly it is to be solved.
+
+    With ``X = Q R`` a sum of squares ``|Y − X W|²`` is ``|Qᵀ Y − R W|²`` and what no W explains. Each step then
+    reads a row for each filter in place of one for each frame.
+    """
+    rows, filters = inputs.shape
+    if rows <= filters:
+        return inputs, targets, _TOLERANCE
+    q, r = np.linalg.qr(inputs)
+    # Penalties are shares of the number of rows.
+    scale = np.sqrt(filters / rows)
+    fewer = (q.T @ targets) * scale
+    explained = float((fewer**2).sum())
+    # The solver's tolerance is a share of |Y|², of which this is the explained part only.
+    share = float((targets**2).sum()) * scale**2 / explained if explained > 0 else 1.0
+    return r * scale, fewer, _TOLERANCE * share
 
 
 def _standardised(values: FloatArray) -> FloatArray:

@@ -11,6 +11,7 @@ from dashgaze.errors import InputError
 
 from ..contract.network import GazeNetwork
 from .branches import EyeBranch
+from .mobile import InvertedResidual
 from .resnet import BasicBlock, Bottleneck
 
 COMPRESSED_NAME = "compressed"
@@ -27,20 +28,26 @@ class PrunableLayer:
     norm
         Path of the batch normalisation behind it; None if there is none.
     consumer
-        Path of the only layer that reads its maps: a convolution, or a linear layer that reads them flattened.
+        Path of the only layer that mixes its maps: a convolution, or a linear layer that reads them flattened.
+    depthwise, depthwise_norm
+        Paths of a convolution between both that turns each map into one by itself, and of the batch
+        normalisation behind it; None if there is none. Its filters go with those of the layer.
     """
 
     name: str
     norm: str | None
     consumer: str
+    depthwise: str | None = None
+    depthwise_norm: str | None = None
 
 
 def prunable_layers(network: nn.Module) -> list[PrunableLayer]:
     """Find what can be pruned, in the order of the network's layers.
 
     Of residual blocks the inner convolutions: outputs of blocks are summed, and every block of a stage would
-    have to lose the same ones. Of eye branches all, the last into the linear layer behind them. Those with group
-    normalisation stay as they are, since groups would change.
+    have to lose the same ones. Of inverted ones the wide inside, with the channel's own filter in it. Of eye
+    branches all, the last into the linear layer behind them. Those with group normalisation stay as they are,
+    since groups would change.
     """
     found: dict[str, PrunableLayer] = {}
     for path, module in network.named_modules():
@@ -49,6 +56,16 @@ def prunable_layers(network: nn.Module) -> list[PrunableLayer]:
             steps = [("conv1", "bn1", "conv2")]
         elif isinstance(module, Bottleneck):
             steps = [("conv1", "bn1", "conv2"), ("conv2", "bn2", "conv3")]
+        elif isinstance(module, InvertedResidual):
+            name = start + "layers.0"
+            found[name] = PrunableLayer(
+                name=name,
+                norm=start + "layers.1",
+                depthwise=start + "layers.3",
+                depthwise_norm=start + "layers.4",
+                consumer=start + "layers.6",
+            )
+            continue
         elif isinstance(module, EyeBranch):
             steps = _eye_steps(module)
         else:
@@ -73,8 +90,8 @@ def _eye_steps(branch: EyeBranch) -> list[tuple[str, str, str]]:
 def keep_filters(network: nn.Module, kept: Mapping[str, Sequence[int]]) -> None:
     """Leave filters out of a network, in place, with all that belongs to them.
 
-    Filters of the layer, its normalisation's channels, and the consumer's input channels go; weights that
-    stay are not changed. What filters that go would have added is lost, unless it is 0.
+    Filters of the layer, its normalisation's channels, those of a depthwise convolution, and the consumer's
+    input channels go; weights that stay are not changed. What filters that go would have added is lost, unless it is 0.
 
     Parameters
     ----------
@@ -96,9 +113,7 @@ def keep_filters(network: nn.Module, kept: Mapping[str, Sequence[int]]) -> None:
                 fix=f"These are: {', '.join(layers) or 'none'}.",
             )
         layer = layers[name]
-        conv = network.get_submodule(name)
-        if not isinstance(conv, nn.Conv2d):
-            raise TypeError(f"{name} is a {type(conv).__name__}, not a convolution")
+        conv = _convolution(network, name)
         count = conv.out_channels
         chosen = sorted({int(index) for index in indices})
         if not chosen or chosen[0] < 0 or chosen[-1] >= count:
@@ -107,13 +122,29 @@ def keep_filters(network: nn.Module, kept: Mapping[str, Sequence[int]]) -> None:
                 fix="Name at least one that there is.",
             )
         places = torch.tensor(chosen)
-        conv.weight = nn.Parameter(conv.weight.detach()[places].clone())
-        if conv.bias is not None:
-            conv.bias = nn.Parameter(conv.bias.detach()[places].clone())
-        conv.out_channels = len(chosen)
-        if layer.norm is not None:
-            _shrink_norm(network.get_submodule(layer.norm), places)
+        _shrink_filters(conv, places)
+        if layer.depthwise is not None:
+            depthwise = _convolution(network, layer.depthwise)
+            _shrink_filters(depthwise, places)
+            depthwise.in_channels = depthwise.groups = len(places)
+        for norm in (layer.norm, layer.depthwise_norm):
+            if norm is not None:
+                _shrink_norm(network.get_submodule(norm), places)
         _shrink_consumer(network.get_submodule(layer.consumer), places, count)
+
+
+def _convolution(network: nn.Module, name: str) -> nn.Conv2d:
+    conv = network.get_submodule(name)
+    if not isinstance(conv, nn.Conv2d):
+        raise TypeError(f"{name} is a {type(conv).__name__}, not a convolution")
+    return conv
+
+
+def _shrink_filters(conv: nn.Conv2d, places: torch.Tensor) -> None:
+    conv.weight = nn.Parameter(conv.weight.detach()[places].clone())
+    if conv.bias is not None:
+        conv.bias = nn.Parameter(conv.bias.detach()[places].clone())
+    conv.out_channels = len(places)
 
 
 def _shrink_norm(norm: nn.Module, places: torch.Tensor) -> None:
@@ -142,12 +173,10 @@ def _shrink_consumer(consumer: nn.Module, places: torch.Tensor, count: int) -> N
 
 def channels(network: nn.Module) -> dict[str, int]:
     """Give the number of filters of each layer that can be pruned."""
-    counts = {}
-    for layer in prunable_layers(network):
-        conv = network.get_submodule(layer.name)
-        if isinstance(conv, nn.Conv2d):
-            counts[layer.name] = conv.out_channels
-    return counts
+    return {
+        layer.name: _convolution(network, layer.name).out_channels
+        for layer in prunable_layers(network)
+    }
 
 
 def as_compressed(network: GazeNetwork) -> GazeNetwork:

@@ -13,8 +13,10 @@ from dashgaze.face_detection.scanning import LEAST_FACE_PER_HEIGHT
 from dashgaze.face_detection.tracks import centre_of, size_of
 from dashgaze.face_detection.video_scan import FoundFaces, bgr_of
 from dashgaze.media import FrameTimes
-from dashgaze.media.colour import ColourPicture, ColourReader
+from dashgaze.media.colour import ColourPicture
 from dashgaze.progress import Progress
+
+from .driver_reader import DriverReader
 
 PICTURES = 24
 """So many pictures, evenly taken, tell who is large for most of the drive."""
@@ -41,7 +43,7 @@ class DriverPlace:
 
 
 def find_place(
-    reader: ColourReader,
+    reader: DriverReader,
     times: FrameTimes,
     index: NDArray[np.int64],
     detector: FaceDetector | FaceFile,
@@ -133,7 +135,7 @@ def drivers_face(
     return int(able[np.argmin(np.hypot(*(centre[able] - near).T))])
 
 
-def _faces(reader: ColourReader, index: int, detector: FaceDetector) -> Faces | None:
+def _faces(reader: DriverReader, index: int, detector: FaceDetector) -> Faces | None:
     picture = reader.read(index)
     if not isinstance(picture, ColourPicture):
         return None

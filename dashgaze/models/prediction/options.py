@@ -47,6 +47,9 @@ class PredictOptions:
         On which side of the picture the driver sits, beside a passenger; None to find out.
     fov_deg
         Field of view of the driver camera across the longer side; None for the usual one of phones.
+    mirrored
+        The driver video is a mirror image, as many front cameras store it: its pictures are turned back first,
+        and places in the driver view are those of the picture turned back.
     adapt
         Learn at test time, by the pretext task of the network.
     adapt_hz
@@ -75,6 +78,7 @@ class PredictOptions:
     most_age_s: float = 1.0
     side: Side | None = None
     fov_deg: float | None = None
+    mirrored: bool = False
     adapt: bool = False
     adapt_hz: float | None = 5.0
     training_data: Path | None = None

@@ -28,6 +28,7 @@ from dashgaze.rendering.picture_feed import PictureFeed, Shown
 from dashgaze.rendering.timeline import Track
 from dashgaze.schemas.face_table import LANDMARKS
 
+from .options import PredictOptions
 from .prediction_table import PredictionRows
 from .road_view import RoadView, usual_interval
 
@@ -64,6 +65,8 @@ class OverlayViews:
         Width and height of their pictures.
     offset_s
         Time in the road video = time in the driver video + this.
+    mirrored
+        Whether pictures of the driver are stored as mirror images; they are shown turned back.
     """
 
     road: FrameTimes
@@ -71,10 +74,11 @@ class OverlayViews:
     road_size_px: tuple[int, int]
     driver_size_px: tuple[int, int]
     offset_s: float
+    mirrored: bool
 
 
 def overlay_views(
-    road: RoadView, driver: FrameTimes, driver_size_px: tuple[int, int], offset_s: float
+    road: RoadView, driver: FrameTimes, driver_size_px: tuple[int, int], options: PredictOptions
 ) -> OverlayViews | None:
     """Give the views of an overlay; None without a road video."""
     if road.times is None:
@@ -84,7 +88,8 @@ def overlay_views(
         driver=driver,
         road_size_px=road.size_px,
         driver_size_px=driver_size_px,
-        offset_s=offset_s,
+        offset_s=options.offset_s,
+        mirrored=options.mirrored,
     )
 
 
@@ -207,7 +212,10 @@ class _Artist:
             part.fill(EMPTY)
             write_on_plate(part, driver, (0, 0), size_px=small)
             return
-        part.paste(driver.planes)
+        bright, blue, red = driver.planes
+        if self._views.mirrored:
+            bright, blue, red = bright[:, ::-1], blue[:, ::-1], red[:, ::-1]
+        part.paste((bright, blue, red))
         scale = np.array(part.size_px, dtype=np.float64) / self._views.driver_size_px
         rows = self._rows
         x, y, width, height = (

@@ -194,7 +194,7 @@ def _plain_options(options: PredictOptions) -> dict[str, Any]:
     values = {
         name: getattr(options, name)
         for name in (
-            "confidence", "every", "follow", "most_age_s", "side", "fov_deg", "adapt", "adapt_hz",
+            "confidence", "every", "follow", "most_age_s", "side", "fov_deg", "mirrored", "adapt", "adapt_hz",
             "batch_size", "device", "start_s", "end_s",
         )
     }  # fmt: skip

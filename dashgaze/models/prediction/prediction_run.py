@@ -24,6 +24,7 @@ from dashgaze.progress import Progress, part_of
 
 from .answering import Learning, StreamAnswerer
 from .driver_place import find_place
+from .driver_reader import DriverReader, faces_turned_back
 from .driver_tracking import DriverTracker
 from .familiarity import open_familiarity
 from .head_turns import HeadTurns
@@ -57,8 +58,11 @@ def run_prediction(
     rows.road_index = road_frames(road, rows.time_s, offset_s=options.offset_s, video=video)
     watch = Stopwatch()
     end = 0.7 if options.overlay and road.times is not None else 0.99
-    with ColourReader(video, times) as reader:
+    with ColourReader(video, times) as opened:
+        reader = DriverReader(opened, mirrored=options.mirrored)
         size_px = reader.size_px
+        if options.mirrored and isinstance(detector, FaceFile):
+            detector = faces_turned_back(detector, size_px[0])
         place, doubts = find_place(
             reader, times, index, detector, side=options.side, progress=part_of(progress, 0.02, 0.1)
         )  # fmt: skip
@@ -87,7 +91,7 @@ def run_prediction(
     with filling(out) as folder:
         pq.write_table(rows.to_table(), folder / TABLE_NAME, compression="zstd")
         pictures = None
-        views = overlay_views(road, times, size_px, options.offset_s)
+        views = overlay_views(road, times, size_px, options)
         if options.overlay and views is not None:
             pictures = write_overlay(
                 folder / OVERLAY_NAME, views, rows, width_px=options.overlay_width_px,
@@ -116,7 +120,7 @@ def run_prediction(
 class _Stream:
     """What a frame goes through."""
 
-    reader: ColourReader
+    reader: DriverReader
     tracker: DriverTracker
     answerer: StreamAnswerer
     watch: Stopwatch

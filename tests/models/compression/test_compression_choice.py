@@ -83,3 +83,45 @@ def test_without_two_sessions_nothing_is_chosen() -> None:
     assert "fewer than 2 sessions" in choice[0].refusal
     assert 4 not in choice[0].kept
     assert len(choice[0].kept) == 19
+
+
+def test_a_problem_of_fewer_rows_has_the_same_path() -> None:
+    from sklearn.linear_model import lasso_path
+
+    from dashgaze.models.compression.lasso_choice import _path, _standardised
+
+    random = np.random.default_rng(3)
+    inputs = _standardised(random.normal(0, 1, (400, 6)) @ random.normal(0, 1, (6, 12)) + 0.3)
+    inputs = _standardised(inputs + 0.5 * random.normal(0, 1, inputs.shape))
+    targets = _standardised(inputs[:, :3] @ random.normal(0, 1, (3, 4)))
+    targets = _standardised(targets + random.normal(0, 1, targets.shape))
+    penalties, wanted, _ = lasso_path(
+        np.asfortranarray(inputs),
+        np.asfortranarray(targets),
+        eps=1e-4,
+        alphas=50,
+        tol=1e-9,
+        max_iter=10**5,
+    )
+    found, used = _path(inputs, targets, None)
+    assert np.allclose(used, penalties)
+    assert np.abs(found - wanted).max() < 0.02
+
+
+def test_so_few_rows_lose_nothing_but_what_no_weights_explain() -> None:
+    from dashgaze.models.compression.lasso_choice import _as_few_rows
+
+    random = np.random.default_rng(5)
+    inputs, targets = random.normal(0, 1, (300, 20)), random.normal(0, 1, (300, 4))
+    fewer, answers, tolerance = _as_few_rows(inputs, targets)
+    assert (fewer.shape, answers.shape) == ((20, 20), (20, 4))
+    assert tolerance > 1e-4
+
+    def misfits(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        weights = np.random.default_rng(6).normal(0, 1, (3, 20, 4))
+        return np.array([((y - x @ each) ** 2).sum() / (2 * len(y)) for each in weights])
+
+    away = misfits(inputs, targets) - misfits(fewer, answers)
+    assert np.allclose(away, away[0])
+    few = inputs[:10], targets[:10]
+    assert all(one is other for one, other in zip(_as_few_rows(*few)[:2], few, strict=True))

@@ -1,8 +1,10 @@
 """The whole of `compress`, on a tiny data set."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from typer.testing import CliRunner
@@ -98,3 +100,20 @@ def test_the_command_prints_the_curve(tiny_dataset, checkpoint, tmp_path) -> Non
     assert result.exit_code == 0, result.output
     assert "gamma 0.2 (chosen)" in result.output
     assert "before" in result.output
+
+
+def test_gaze_beyond_the_road_picture_counts_only_if_the_training_had_it(
+    tiny_dataset, checkpoint_config
+) -> None:
+    from dashgaze.models.compression.compression_run import _labelled
+    from dashgaze.models.feeding.dataset import open_samples
+
+    samples, _ = open_samples(tiny_dataset)
+    samples = replace(samples, gaze_in_view=np.arange(len(samples)) % 3 > 0)
+    config = checkpoint_config(registry.build("idgaze_lite"), TRAINED)
+    usual = _labelled(samples, config)
+    wide = _labelled(samples, config.model_copy(update={"training": {"out_of_view": True}}))
+    assert usual.any()
+    assert (wide & ~usual).any()
+    assert (samples.gaze_in_view[usual]).all()
+    assert not (usual & ~wide).any()
