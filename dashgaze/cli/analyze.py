@@ -64,6 +64,28 @@ def analyze_command(
             show_default=False,
         ),
     ] = None,
+    tracker_error_deg: Annotated[
+        float | None,
+        typer.Option(
+            help="Error of the eye tracker, standard deviation in each axis, for gaze on objects: 2 is assumed "
+            "if nobody validated it.",
+            show_default=False,
+        ),
+    ] = None,
+    about: Annotated[
+        Path | None,
+        typer.Option(
+            help="about.yaml for methods.md: recruitment, instructions, ethics. That of the data set if not given.",
+            show_default=False,
+        ),
+    ] = None,
+    accuracy: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of drives in which `dashgaze collect targets` measured accuracy.",
+            show_default=False,
+        ),
+    ] = None,
     picture_every: Annotated[
         float, typer.Option(help="One picture in so many seconds makes the mean frames.")
     ] = 5.0,
@@ -108,6 +130,9 @@ def analyze_command(
         saliency=saliency,
         reference=reference,  # type: ignore[arg-type]
         focal_px=focal_px,
+        tracker_error_deg=tracker_error_deg,
+        about=about,
+        accuracy=accuracy,
         picture_every_s=picture_every,
         portraits=portraits,
         repeats=repeats,

@@ -2,15 +2,18 @@
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 
+from dashgaze.analysis.contract.finding import TableOfRows
 from dashgaze.analysis.contract.study import Study
 from dashgaze.analysis.presentation import AnalyzeOptions, analyze
 from dashgaze.analysis.presentation.headline import headlines
 from dashgaze.analysis.presentation.material import material_of
+from dashgaze.analysis.presentation.page import _table
 from dashgaze.analysis.presentation.section_run import (
     SectionMaker,
     SectionResult,
@@ -204,3 +207,14 @@ def test_without_gaze_every_question_has_a_reason(made_study):
     assert found["gaze_on_road.outside"].verdict == "cannot"
     assert found["vanishing_point.offset_right"].words
     assert not [row for row in found.values() if row.verdict in ("effect", "open")]
+
+
+def test_a_table_of_thousands_is_cut_in_the_page_with_a_word():
+    rows = tuple((f"session_{number:04d}", number / 3) for number in range(1234))
+    long = TableOfRows(name="by_session", caption="Each.", columns=("session", "x"), rows=rows)
+    shown = _table(long)
+    assert len(shown.rows) == 1000
+    assert shown.caption == "Each. The first 1,000 of 1,234 rows; all are in numbers.json."
+    whole = _table(replace(long, rows=rows[:1000]))
+    assert len(whole.rows) == 1000
+    assert whole.caption == "Each."

@@ -87,6 +87,8 @@ class Finding:
         Numbers by name: cells, sensitivity checks (propagated frames in and out), corrected and raw.
     caveats
         What a reader has to know.
+    neutral
+        The number that means no effect; None for the usual one, which is 1 for ratios and 0 for others.
     unproven
         Why its interval and test can't be relied on, although they are given; "" if they can.
     cannot_say
@@ -100,6 +102,7 @@ class Finding:
     naive_p: float | None = None
     details: tuple[tuple[str, Estimate], ...] = ()
     caveats: tuple[str, ...] = ()
+    neutral: float | None = None
     unproven: str = ""
     cannot_say: str = ""
 

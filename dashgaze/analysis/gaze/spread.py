@@ -134,7 +134,7 @@ class _NaiveFrames:
     ) -> None:
         azimuths: list[FloatArray] = [np.zeros(0)]
         conditions: dict[str, list[np.ndarray]] = {
-            name: [np.zeros(0, dtype=np.int64)]
+            name: [np.zeros(0, dtype=np.int8)]  # small numbers of all frames of all sessions
             for name in ("speed_bin", "stopped", "lighting", "traffic")
         }
         for session in study.sessions:
@@ -145,7 +145,7 @@ class _NaiveFrames:
             azimuths.append(gaze.from_reference_deg[rows, 0])
             tracks = tracks_of(session, options)
             for name, found in conditions.items():
-                found.append(getattr(tracks, name)[rows])
+                found.append(getattr(tracks, name)[rows].astype(np.int8))
         self._azimuth = np.concatenate(azimuths)
         self._conditions = {name: np.concatenate(found) for name, found in conditions.items()}
 

@@ -9,6 +9,7 @@ from ..contract.direction import GazeDirections
 from ..contract.finding import Plot
 from ..contract.study import BoolArray, FloatArray, IndexArray, SessionData, Study
 from ..statistics.within import within_sessions
+from ..study.shelving import some_of
 from ..study.speed_bins import SPEED_BINS
 from .density_figures import Panel, density_figure, joint_figure, small_multiples
 from .difference_map import difference_figure, difference_map, session_density
@@ -41,7 +42,9 @@ def spread_plots(
     whole, standing
         Cells of whole sessions, and by standing and moving.
     """
-    seen = [session for session in study.sessions if session.session_id in directions]
+    seen = some_of(
+        study.sessions, (each for each in study.sessions if each.session_id in directions)
+    )
     if not seen:
         return ()
     count = _counted(seen)
@@ -218,7 +221,10 @@ def _lighting_plots(
 ) -> list[Plot]:
     lights = {cell.session_id: cell.lighting for cell in whole}
     arms = {
-        name: [each for each in study.sessions if lights.get(each.session_id) == name]
+        name: some_of(
+            study.sessions,
+            (each for each in study.sessions if lights.get(each.session_id) == name),
+        )
         for name in ("day", "night")
     }
     if any(len(arm) < 2 for arm in arms.values()):

@@ -1,5 +1,6 @@
 """Traffic from boxes of vehicles."""
 
+import re
 from collections.abc import Collection
 
 import numpy as np
@@ -40,12 +41,15 @@ def traffic_of_boxes(
     session
         The session.
     vehicles
-        Classes that count, in any case of letters.
+        Classes that count, in any case of letters; ``_`` and blanks are as good as ``-``.
     """
     boxes = placed.boxes
     wanted = {name.lower() for name in vehicles}
     names, code = np.unique(boxes.kind, return_inverse=True)
-    counts = np.array([str(name).lower() in wanted for name in names], dtype=np.bool_)
+    counts = np.array(
+        [re.sub(r"[_\s]+", "-", str(name).strip().lower()) in wanted for name in names],
+        dtype=np.bool_,
+    )
     near = near_vehicles(boxes.corners_px[:, 1], boxes.corners_px[:, 3], placed.size_px[1])
     near &= counts[code] if len(names) else False
     per_picture = np.bincount(boxes.picture[near], minlength=len(boxes.moment)).astype(np.float64)

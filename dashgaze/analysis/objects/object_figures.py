@@ -49,9 +49,10 @@ def object_plots(
         plots.append(
             Plot(
                 name="objects_ratio_to_chance",
-                caption="Ratio of gaze on objects to chance (boxes of another time), by session with the range that "
-                "nine tenths of the shifts give, and over sessions in all, by traffic and by class with 95 % "
-                f"intervals; hollow with fewer than five sessions. The dashed line is chance. {n}.",
+                caption="Ratio of gaze on objects to chance (boxes of other moments at the same speed and in the same bend), "
+                "by session with the 95 % interval of its own blocks of 20 s, and over sessions in all, by traffic and by "
+                "class with 95 % intervals over drivers and sessions; hollow with fewer than five sessions. The dashed "
+                f"line is chance. {n}.",
                 draw=lambda: ratio_figure(ratios, pooled, kinds),
             )
         )
@@ -112,11 +113,9 @@ def ratio_figure(
         axes = sheet.add_subplot()
         for number, each in enumerate(ordered):
             value = float(np.exp(each.log_ratio(2, 0)))
-            # What chance itself scatters: its shares over their geometric mean, around this session's ratio.
-            chance = each.shifted_shares(2, 0)
-            logs = np.log(np.maximum(chance, 1e-6))
-            low, high = np.exp(np.quantile(logs - logs.mean(), (0.05, 0.95)))
-            axes.plot([value / high, value / low], [-number, -number], color=MUTED, linewidth=0.9)
+            if np.isfinite(each.log_ratio_error):
+                reach = float(np.exp(1.96 * each.log_ratio_error))
+                axes.plot([value / reach, value * reach], [-number, -number], color=MUTED, lw=0.9)
             axes.plot(value, -number, "o", color=BLUE, markersize=3)
         ticks = [-float(place) for place in range(0, len(ordered), step)]
         labels = [each.session_id for each in ordered[::step]]

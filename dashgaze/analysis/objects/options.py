@@ -28,24 +28,24 @@ class ObjectOptions:
         assumed, and said so, where it is not given.
     margin_deg
         Of the second rule.
-    least_shift_s
-        Least shift in time for chance.
-    shifts
-        How many.
+    least_apart_s
+        Other moments, which make chance, are at least so far from a look in time.
+    moments
+        How many of them each look is held against.
     looks_per_s
         Frames are thinned to about so many: neighbours say the same.
     least_cell_s
         Least time of looks of a session in a condition.
     seed
-        Of the shifts.
+        Of what is drawn.
     """
 
     boxes: Mapping[str, PlacedBoxes]
     traffic: Mapping[str, Traffic] = field(default_factory=dict)
     tracker_error_deg: float | Mapping[str, float] | None = None
     margin_deg: float = 1.0
-    least_shift_s: float = 60.0
-    shifts: int = 40
+    least_apart_s: float = 30.0
+    moments: int = 24
     looks_per_s: float = 10.0
     least_cell_s: float = 60.0
     seed: int = 1
@@ -60,15 +60,15 @@ class ObjectOptions:
             )
         if (
             not 0 <= self.margin_deg <= 10
-            or self.least_shift_s <= 0
-            or self.shifts < 10
+            or self.least_apart_s <= 0
+            or self.moments < 10
             or self.looks_per_s <= 0
             or self.least_cell_s <= 0
         ):
             raise InputError(
-                f"margin_deg is {self.margin_deg}, least_shift_s {self.least_shift_s}, shifts {self.shifts}, "
+                f"margin_deg is {self.margin_deg}, least_apart_s {self.least_apart_s}, moments {self.moments}, "
                 f"looks_per_s {self.looks_per_s}, least_cell_s {self.least_cell_s}.",
-                fix="Take a margin of 0 to 10°, at least 10 shifts, and the rest above 0.",
+                fix="Take a margin of 0 to 10°, at least 10 moments, and the rest above 0.",
             )
 
     def error_deg(self, session_id: str) -> tuple[float, bool]:

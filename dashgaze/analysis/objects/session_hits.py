@@ -7,22 +7,27 @@ import numpy as np
 
 from ..contract.direction import GazeDirections
 from ..contract.study import FloatArray, IndexArray, SessionData
-from ..statistics.shifts import LEAST_SHIFTS_LONG
 from ..study.traffic import TRAFFIC
-from .hit_counts import Groups, HitCounts, count_hits
+from .chance_hits import hits_and_chance, log_ratio_error
+from .hit_counts import Groups, HitCounts, areas_of
 from .hits import Looks, margin_px, whole_covariance
 from .options import ObjectOptions
+from .other_moments import other_moments
 from .placing import PlacedBoxes
+from .surroundings import BendSource, surroundings_of
+
+SHORTEST_APARTS = 4
+"""A session has to be so many times as long as moments have to be apart."""
 
 _LEAST_CHANCE_LOOKS = 3.0
-"""Independent looks on boxes that chance has to give for a ratio to say anything."""
+"""Independent looks on boxes that chance has to give for the ratio of one session to say anything."""
 _LOOKS_A_SECOND = 2.0
 """Independent ones, where fixations are not known."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SessionHits:
-    """Hits of a session; shares have the shape (3 rules, g groups), those of chance (shifts, 3, g).
+    """Hits of a session; shares have the shape (3 rules, g groups).
 
     Attributes
     ----------
@@ -30,12 +35,20 @@ class SessionHits:
         Whose.
     groups
         Names of the g groups: ``all``, ``class …``, ``traffic …``.
-    seconds
-        Of looks, shape (g,).
+    seconds, matched_seconds
+        Of looks, and of those for which there are other moments like theirs, shape (g,).
     counts
         Of looks and fixations.
-    chance
-        The same with boxes moved in time; empty if the session is too short.
+    matched, chance
+        Of those for which there are other moments, and the same with the boxes of these: means over moments.
+    log_ratio_error
+        Standard error of the log of the ratio to chance of this session alone, by probability; NaN if unknown.
+    area
+        Share of the picture that boxes cover, mean over looks, shape (g,).
+    unknown
+        What could not be kept alike, or not well: ``speed``, ``bends``.
+    bend_source
+        What tells bends.
     error_deg, error_is_assumed
         Of the eye tracker.
     boxes_a_picture
@@ -50,8 +63,14 @@ class SessionHits:
     driver_id: str
     groups: tuple[str, ...]
     seconds: FloatArray
+    matched_seconds: FloatArray
     counts: HitCounts
-    chance: tuple[HitCounts, ...]
+    matched: HitCounts
+    chance: HitCounts
+    log_ratio_error: float
+    area: FloatArray
+    unknown: tuple[str, ...]
+    bend_source: BendSource
     error_deg: float
     error_is_assumed: bool
     boxes_a_picture: float
@@ -62,34 +81,32 @@ class SessionHits:
         """Give the column of a group; None if the session has it not."""
         return self.groups.index(group) if group in self.groups else None
 
-    def shifted_shares(self, rule: int, group: int, *, fixations: bool = False) -> FloatArray:
-        """Give the share by each shift that has enough looks."""
-        found = [
-            (each.fixation_share if fixations else each.look_share)[rule, group]
-            for each in self.chance
-            if each.of_looks[group] >= 0.25 * self.counts.of_looks[group]
-        ]
-        shares = np.array(found, dtype=np.float64)
-        return np.asarray(shares[np.isfinite(shares)], dtype=np.float64)
+    def observed_expected(
+        self, rule: int, group: int, *, fixations: bool = False
+    ) -> tuple[float, float]:
+        """Give the share of looks (or of fixations) on boxes, and that by chance, of the same looks; NaN if there are none."""
+        if fixations:
+            seen, chance = self.matched.fixation_share, self.chance.fixation_share
+        else:
+            seen, chance = self.matched.look_share, self.chance.look_share
+        return float(seen[rule, group]), float(chance[rule, group])
 
-    def log_ratio(self, rule: int, group: int, *, fixations: bool = False) -> float:
-        """Give the log of the share less the mean log of the shares by chance; NaN if that says nothing.
+    def log_ratio(self, rule: int, group: int) -> float:
+        """Give the log of this session's ratio to chance; NaN if chance gives too little to say anything.
 
-        Observed and shifted shares are treated alike, so that a stare that sees nothing has a mean of 0: the
-        log of a mean would be larger than the mean of logs, and the ratio too small. Half a look is added
-        to both.
+        Half a look is added to both. It describes the session; over sessions sums are compared, not logs.
         """
-        shares = self.shifted_shares(rule, group, fixations=fixations)
-        looks = self._independent(group)
-        if len(shares) < 5 or shares.mean() * looks < _LEAST_CHANCE_LOOKS:
+        seen, chance = self.observed_expected(rule, group)
+        looks = self.independent(group)
+        if not np.isfinite(chance) or chance * looks < _LEAST_CHANCE_LOOKS:
             return float("nan")
-        seen = (self.counts.fixation_share if fixations else self.counts.look_share)[rule, group]
-        half = 0.5 / looks
-        return float(np.log(seen + half) - np.log(shares + half).mean())
+        return float(np.log((seen * looks + 0.5) / (chance * looks + 0.5)))
 
-    def _independent(self, group: int) -> float:
-        fixations = float(self.counts.of_fixations[group])
-        return fixations if fixations > 0 else float(self.seconds[group]) * _LOOKS_A_SECOND
+    def independent(self, group: int) -> float:
+        """Give the number of looks of a group that have chance, frames of one fixation as one."""
+        fixations = float(self.matched.of_fixations[group])
+        seconds = float(self.matched_seconds[group])
+        return fixations if fixations > 0 else seconds * _LOOKS_A_SECOND
 
 
 def session_hits(
@@ -115,7 +132,7 @@ def session_hits(
     options
         How.
     seed
-        Of the shifts.
+        Of the draws of other moments.
     """
     error_deg, assumed = options.error_deg(session.session_id)
     looks = looks_of(session, directions, options)
@@ -130,30 +147,49 @@ def session_hits(
         level=level,
         levels=TRAFFIC,
     )
-    counts = count_hits(looks, placed, groups)
+    around = surroundings_of(session)
     length_s = float(session.time_s[-1] - session.time_s[0]) if len(session) > 1 else 0.0
-    least_s = LEAST_SHIFTS_LONG * options.least_shift_s
+    least_s = SHORTEST_APARTS * options.least_apart_s
+    picture = placed.picture_of_row[looks.row]
     why = ""
-    chance: tuple[HitCounts, ...] = ()
-    shifts = np.zeros(0, dtype=np.int64)
     if length_s < least_s:
-        why = f"It is {length_s:.0f} s long; shifts of at least {options.least_shift_s:g} s need {least_s:g} s."
-    elif not counts.of_looks[0]:
+        why = (
+            f"It is {length_s:.0f} s long; other moments at least {options.least_apart_s:g} s apart need "
+            f"{least_s:g} s."
+        )
+    elif not (picture >= 0).any():
         why = "None of its gaze falls on frames whose pictures were searched."
-    else:
-        shifts = _shifts(len(session), length_s, options, seed)
-        chance = tuple(count_hits(looks, placed, groups, shift=int(each)) for each in shifts)
+    others = other_moments(
+        looks.row,
+        looks.fixation,
+        # Of a session that is too short no moment counts.
+        (placed.picture_of_row >= 0) & (not why),
+        session.time_s,
+        around,
+        draws=options.moments,
+        least_apart_s=options.least_apart_s,
+        seed=seed,
+    )
+    found = hits_and_chance(looks, placed, groups, others)
+    step_s = _look_step_s(session, options)[1]
+    if not why and not found.matched.of_looks[0]:
+        why = "Too little driving at any speed and in any bend: no look has other moments like its own."
     sizes = boxes.corners_px[:, 2:] - boxes.corners_px[:, :2]
     size = np.median(sizes, axis=0) if len(sizes) else np.full(2, np.nan)
     usual = np.degrees(2 * np.arctan(size / 2 / directions.focal_px))
-    step_s = _look_step_s(session, options)[1]
     return SessionHits(
         session_id=session.session_id,
         driver_id=session.driver_id,
         groups=groups.names,
-        seconds=counts.of_looks * step_s,
-        counts=counts,
-        chance=chance,
+        seconds=found.counts.of_looks * step_s,
+        matched_seconds=found.matched.of_looks * step_s,
+        counts=found.counts,
+        matched=found.matched,
+        chance=found.chance,
+        log_ratio_error=log_ratio_error(session.time_s[looks.row], found.seen, found.by_chance),
+        area=areas_of(placed, groups, picture, groups.level[looks.row]),
+        unknown=around.unknown,
+        bend_source=around.bend_source,
         error_deg=error_deg,
         error_is_assumed=assumed,
         boxes_a_picture=len(boxes) / max(len(boxes.moment), 1),
@@ -200,11 +236,3 @@ def _look_step_s(session: SessionData, options: ObjectOptions) -> tuple[int, flo
     frame_s = float(np.median(np.diff(session.time_s))) if len(session) > 1 else 1.0
     step = max(1, round(1 / options.looks_per_s / frame_s)) if frame_s > 0 else 1
     return step, step * frame_s
-
-
-def _shifts(count: int, length_s: float, options: ObjectOptions, seed: int) -> IndexArray:
-    """Give shifts that cover what is allowed evenly, from a random start."""
-    least = int(np.ceil(options.least_shift_s * (count - 1) / length_s))
-    start = np.random.default_rng(seed).random()
-    places = (np.arange(options.shifts) + start) / options.shifts
-    return (least + places * (count - 2 * least)).astype(np.int64)

@@ -11,7 +11,7 @@ from dashgaze.files import filling, refuse_taken_folder, write_text
 from dashgaze.progress import Progress, part_of, silent
 
 from ..quality.methods import methods_text
-from ..quality.options import QualityOptions
+from .beside import about_of_study, quality_options, read_beside, refuse_maps_of_others
 from .facts import report_facts, report_notes, versions
 from .headline import Headline, headlines
 from .material import Material, read_material
@@ -72,6 +72,9 @@ def analyze(
     out = Path(out).expanduser()
     with instead_of(out, force=force) as target:
         refuse_taken_folder(target)
+        # Before anything that takes long: whoever gave a file that can't be used wants to know.
+        read_beside(options)
+        refuse_maps_of_others(data, options)
         material = read_material(
             data, options, workers=workers, progress=part_of(progress, 0.0, 0.4)
         )
@@ -106,7 +109,10 @@ def write_report(material: Material, folder: Path, *, progress: Progress = silen
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     write_text(folder / NUMBERS_NAME, text)
     methods = methods_text(
-        material.study, material.directions, QualityOptions(dataset=material.dataset)
+        material.study,
+        material.directions,
+        quality_options(material),
+        about=about_of_study(material),
     )
     write_text(folder / METHODS_NAME, methods)
     write_text(folder / REPORT_NAME, fill_page(page))

@@ -11,6 +11,8 @@ from .material import Material
 
 _PACKAGES = ("numpy", "scipy", "statsmodels", "pyarrow", "matplotlib", "opencv-python-headless")
 
+_MOST_NAMES = 1000
+
 
 def versions() -> dict[str, str | None]:
     """Give versions of what the numbers rest on; None for what is not installed."""
@@ -58,7 +60,7 @@ def report_facts(material: Material) -> tuple[tuple[str, str], ...]:
         ("Data set", f"{study.title} {study.version}"),
         ("Its digest", study.digest),
         ("Split", options.split or "all"),
-        ("Sessions", ", ".join(each.session_id for each in study.sessions)),
+        ("Sessions", _some([each.session_id for each in study.sessions], _MOST_NAMES)),
         ("Boxes of objects", "none given" if options.boxes is None else options.boxes.name),
         ("Saliency maps", "none given" if options.saliency is None else options.saliency.name),
         ("Reference of directions", options.reference),
@@ -73,6 +75,6 @@ def _versions(found: Mapping[str, str | None]) -> list[tuple[str, str]]:
     return [(name, number or "not installed") for name, number in found.items()]
 
 
-def _some(names: list[str]) -> str:
-    shown = ", ".join(names[:4])
-    return shown if len(names) <= 4 else f"{shown} and {len(names) - 4} more"
+def _some(names: list[str], most: int = 4) -> str:
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -162,7 +162,7 @@ def _verdict(
         )
     if finding.unproven:
         return "uncertain", finding.unproven
-    null = neutral_of(estimate)
+    null = neutral_of(estimate) if finding.neutral is None else finding.neutral
     none = f"{null:g}, no effect"
     inside = (
         estimate.low is not None
@@ -191,7 +191,7 @@ def _verdict(
 
 
 def neutral_of(estimate: Estimate) -> float:
-    """Give the number that means no effect: 1 for ratios, else 0."""
+    """Give the number that usually means no effect: 1 for ratios, else 0."""
     return 1.0 if "ratio" in estimate.unit else 0.0
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from dashgaze.errors import InputError, WorkerError
 from dashgaze.progress import Progress, part_of, silent
+from dashgaze.scratch import Shelf
 
 from ..contract.direction import GazeDirections
 from ..contract.study import FloatArray, Study
@@ -23,6 +24,7 @@ from ..study.opening import open_study
 from ..study.packed_dataset import OpenDataset, open_dataset
 from ..study.packed_lighting import packed_picture_light, packed_place
 from ..study.picture_light import PictureLight
+from ..study.shelving import shelved
 from .mean_picture import PictureSum
 from .options import AnalyzeOptions
 from .packed_pictures import sum_of_pictures
@@ -68,6 +70,8 @@ class Material:
         Boxes of objects, by name of the session; None if none were given.
     options
         How it is analysed.
+    shelf
+        Where arrays of frames and pictures lie; None if they are in memory.
     """
 
     study: Study
@@ -78,6 +82,7 @@ class Material:
     dataset: OpenDataset | None = None
     boxes: Mapping[str, PlacedBoxes] | None = None
     options: AnalyzeOptions = field(default_factory=AnalyzeOptions)
+    shelf: Shelf | None = None
 
 
 def read_material(
@@ -105,15 +110,20 @@ def read_material(
         If a process was killed.
     """
     dataset = open_dataset(data, split=options.split, sessions=options.sessions)
+    shelf = Shelf()
     study = open_study(
-        data, split=options.split, sessions=options.sessions, progress=part_of(progress, 0.0, 0.3)
+        data,
+        split=options.split,
+        sessions=options.sessions,
+        shelf=shelf,
+        progress=part_of(progress, 0.0, 0.3),
     )
     boxes = None
     if options.boxes is not None:
         # Before anything that takes long: whoever gave a file that can't be used wants to know.
         boxes = boxes_of_dataset(dataset, read_boxes(_files_of(options.boxes)))
-    pictures = _all_pictures(dataset, options, workers, part_of(progress, 0.3, 0.9))
-    return material_of(study, options, pictures=pictures, dataset=dataset, boxes=boxes)
+    pictures = _all_pictures(dataset, options, workers, shelf, part_of(progress, 0.3, 0.9))
+    return material_of(study, options, pictures=pictures, dataset=dataset, boxes=boxes, shelf=shelf)
 
 
 def material_of(
@@ -123,10 +133,13 @@ def material_of(
     pictures: Mapping[str, SessionPictures] | None = None,
     dataset: OpenDataset | None = None,
     boxes: Mapping[str, PlacedBoxes] | None = None,
+    shelf: Shelf | None = None,
 ) -> Material:
     """Work out directions and conditions of a study that was read already; parameters as of `Material`."""
     found = study_directions(
-        study, DirectionOptions(reference=options.reference, focal_px=options.focal_px)
+        study,
+        DirectionOptions(reference=options.reference, focal_px=options.focal_px),
+        shelf=shelf,
     )
     known = pictures or {}
     tracks = {}
@@ -140,7 +153,8 @@ def material_of(
         )
         placed = None if boxes is None else boxes.get(session.session_id)
         traffic = None if placed is None else traffic_of_boxes(placed, session)
-        tracks[session.session_id] = condition_tracks(session, lighting=light, traffic=traffic)
+        track = condition_tracks(session, lighting=light, traffic=traffic)
+        tracks[session.session_id] = track if shelf is None else shelved(track, shelf)
     return Material(
         study=study,
         directions=found.by_session,
@@ -150,6 +164,7 @@ def material_of(
         dataset=dataset,
         boxes=boxes,
         options=options,
+        shelf=shelf,
     )
 
 
@@ -169,7 +184,7 @@ def _files_of(path: Path) -> list[Path]:
 
 
 def _all_pictures(
-    dataset: OpenDataset, options: AnalyzeOptions, workers: int, progress: Progress
+    dataset: OpenDataset, options: AnalyzeOptions, workers: int, shelf: Shelf, progress: Progress
 ) -> dict[str, SessionPictures]:
     names = [
         name
@@ -181,7 +196,7 @@ def _all_pictures(
     found: dict[str, SessionPictures] = {}
     if workers <= 1 or len(names) < 2:
         for done, name in enumerate(names, start=1):
-            found[name] = _session_pictures(dataset, name, options.picture_every_s)
+            found[name] = _put(_session_pictures(dataset, name, options.picture_every_s), shelf)
             progress("looking at pictures", done / len(names))
         return found
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
@@ -190,7 +205,7 @@ def _all_pictures(
         ]
         try:
             for done, (name, task) in enumerate(zip(names, tasks, strict=True), start=1):
-                found[name] = task.result()
+                found[name] = _put(task.result(), shelf)
                 progress("looking at pictures", done / len(names))
         except BrokenProcessPool as error:
             raise WorkerError(
@@ -198,6 +213,14 @@ def _all_pictures(
                 fix="Run it again with --workers 1.",
             ) from error
     return found
+
+
+def _put(pictures: SessionPictures, shelf: Shelf) -> SessionPictures:
+    for each in (pictures.road, pictures.driver):
+        if each is not None:
+            each.mean, each.squares = shelf.keep(each.mean), shelf.keep(each.squares)
+            each.levels = shelf.keep(each.levels)
+    return pictures
 
 
 def _session_pictures(dataset: OpenDataset, name: str, every_s: float) -> SessionPictures:

@@ -47,7 +47,7 @@ def mean_and_variation_figure(group: Group, *, shape: float) -> Figure:
             drawn = _picture(axes, values, shape, name, most=most)
         if drawn is not None:
             bar = sheet.colorbar(drawn, ax=list(grid[1:]), shrink=0.8, pad=0.02, aspect=18)
-            bar.set_label("SD of luminance (linear, 1 = white)")
+            bar.set_label("SD (1 = white)")
             bar.outline.set_linewidth(0.5)
         return sheet
 

@@ -23,6 +23,12 @@ class AnalyzeOptions:
         Direction that gaze is measured from: see `dashgaze.analysis.study.directions.DirectionOptions`.
     focal_px
         Focal length of all road cameras, instead of what sessions say.
+    tracker_error_deg
+        Error of the eye tracker, standard deviation in each axis, for gaze on objects; 2° is assumed if None.
+    about
+        `about.yaml`, for what `methods.md` can't know; that of the data set if None.
+    accuracy
+        Folder of drives whose lab sessions measured accuracy (`dashgaze collect targets`).
     picture_every_s
         One picture in so many seconds makes the mean frames.
     portraits
@@ -39,6 +45,9 @@ class AnalyzeOptions:
     saliency: Path | None = None
     reference: Literal["auto", "vanishing_point", "mount_point", "modal_gaze"] = "auto"
     focal_px: float | None = None
+    tracker_error_deg: float | None = None
+    about: Path | None = None
+    accuracy: Path | None = None
     picture_every_s: float = 5.0
     portraits: bool = False
     repeats: int = 499
@@ -64,6 +73,11 @@ class AnalyzeOptions:
             raise InputError(
                 f"{self.repeats} permutations can't give a p below 0.05.", fix="Take 19 or more."
             )
-        for path in (self.boxes, self.saliency):
+        if self.tracker_error_deg is not None and not 0 < self.tracker_error_deg <= 30:
+            raise InputError(
+                f"The eye tracker's error is given as {self.tracker_error_deg:g}°.",
+                fix="Give the standard deviation in each axis that a validation found: above 0, at most 30.",
+            )
+        for path in (self.boxes, self.saliency, self.about, self.accuracy):
             if path is not None and not Path(path).expanduser().exists():
                 raise InputError(f"{path} is not there.", fix="Check the path.", path=path)

@@ -11,9 +11,10 @@ from ..contract.study import SessionData
 from .figure_files import FigureFile
 from .headline import Headline, estimate_words, p_words
 from .material import Material
+from .replacing_report import NUMBERS_NAME
 from .section_run import SectionResult
 
-_OPEN_ROWS = 12
+_OPEN_ROWS, _MOST_ROWS = 12, 1000
 _OF_THE_DATA = ("quality", "mean_frames")
 
 
@@ -235,11 +236,18 @@ def _equals(p: float | None) -> str:
 
 
 def _table(table: TableOfRows) -> PageTable:
+    caption = table.caption
+    if len(table.rows) > _MOST_ROWS:
+        # A page of ten thousand sessions would be slow to open, and nobody reads so far.
+        caption += (
+            f" The first {number(_MOST_ROWS)} of {number(len(table.rows))} rows; all are in "
+            f"{NUMBERS_NAME}."
+        )
     return PageTable(
         name=table.name,
-        caption=table.caption,
+        caption=caption,
         columns=table.columns,
-        rows=tuple(tuple(_cell(each) for each in row) for row in table.rows),
+        rows=tuple(tuple(_cell(each) for each in row) for row in table.rows[:_MOST_ROWS]),
         folded=len(table.rows) > _OPEN_ROWS,
     )
 

@@ -14,7 +14,7 @@ from ..gaze.options import GazeOptions
 from ..gaze.spread import spread
 from ..gaze.vanishing_point_bias import vanishing_point_bias
 from ..quality.data_quality import data_quality
-from ..quality.options import QualityOptions
+from .beside import labelled_boxes, quality_options
 from .figure_files import FIGURES_FOLDER, FigureFile, write_figure
 from .gaze_on_road import gaze_on_road
 from .material import Material
@@ -110,9 +110,7 @@ def all_sections(material: Material) -> tuple[SectionMaker, ...]:
             key="quality",
             title="Data quality",
             question="How accurate, precise and complete is gaze?",
-            make=lambda given: data_quality(
-                given.study, given.directions, QualityOptions(dataset=given.dataset)
-            ),
+            make=lambda given: data_quality(given.study, given.directions, quality_options(given)),
         ),
         SectionMaker(
             key="gaze_on_road",
@@ -165,6 +163,8 @@ def run_sections(
             taken.add(name)
             drawn.append(write_figure(plot, name, figures))
         results.append(SectionResult(section=section, figures=tuple(drawn), problem=problem))
+        if material.shelf is not None:
+            material.shelf.forget()
     return tuple(results)
 
 
@@ -207,7 +207,11 @@ def _objects(material: Material) -> Section:
                 ),
             ),
         )
-    options = ObjectOptions(boxes=material.boxes, seed=material.options.seed)
+    options = ObjectOptions(
+        boxes=material.boxes,
+        tracker_error_deg=material.options.tracker_error_deg,
+        seed=material.options.seed,
+    )
     return gaze_on_objects(material.study, material.directions, options)
 
 
@@ -224,5 +228,10 @@ def _saliency(material: Material) -> Section:
     return evaluate_saliency(
         material.dataset.folder,
         options.saliency,
-        SaliencyOptions(split=options.split, seed=options.seed),
+        SaliencyOptions(
+            split=options.split,
+            sessions=options.sessions,
+            boxes=labelled_boxes(material),
+            seed=options.seed,
+        ),
     )

@@ -50,7 +50,7 @@ def evaluate_saliency(
     InputError
         If there are no maps of the data set's frames, or one is not what it has to be.
     """
-    dataset = open_dataset(data, split=options.split)
+    dataset = open_dataset(data, split=options.split, sessions=options.sessions)
     maps = find_maps(folder, dataset.rows)
     sessions = [
         each
@@ -153,12 +153,11 @@ def _gain(scored: Sequence[SessionScores], source: str, key: str, words: str) ->
 
 def _above_chance(scored: Sequence[SessionScores]) -> Finding:
     found = over_sessions(scored, lambda each: each.mean("maps", "shuffled_auc"), null=0.5)
-    return _reasoned(
-        found.finding(
-            "saliency.shuffled_auc",
-            "Do the maps tell a fixation from fixations of other sessions (s-AUC, chance is 0.5)?",
-        )
+    finding = found.finding(
+        "saliency.shuffled_auc",
+        "Do the maps tell a fixation from fixations of other sessions (s-AUC, chance is 0.5)?",
     )
+    return replace(_reasoned(finding), neutral=0.5)
 
 
 def _reasoned(finding: Finding) -> Finding:

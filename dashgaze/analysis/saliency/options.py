@@ -38,7 +38,7 @@ class SaliencyOptions:
 
     Attributes
     ----------
-    split
+    split, sessions
         Part of the data set; all of it if None.
     frames_per_session
         Frames of a session that are scored at most, spread evenly over those with a map.
@@ -56,6 +56,7 @@ class SaliencyOptions:
     """
 
     split: str | None = None
+    sessions: tuple[str, ...] | None = None
     frames_per_session: int = 600
     grid: Grid = field(default_factory=Grid)
     uniform_share: float = 0.01

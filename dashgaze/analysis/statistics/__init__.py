@@ -8,6 +8,7 @@ from .correlation_in_time import autocorrelation, effective_sample_size
 from .many_tests import holm
 from .naive import naive_mean_p, naive_shares_p, naive_slope_p, naive_spread_p
 from .power import PowerRow, power_rows, power_table
+from .ratio import ObservedExpected, ratio_of_ratios, ratio_of_sums
 from .shares import ShareTable, compare_shares, mean_share
 from .shifts import ShiftTest, circular_shift_test, pooled_shift_test
 from .variance import VarianceShares, variance_shares
@@ -17,6 +18,7 @@ __all__ = [
     "LEAST_CELL_MINUTES",
     "CellTable",
     "Comparison",
+    "ObservedExpected",
     "PowerRow",
     "ShareTable",
     "ShiftTest",
@@ -37,6 +39,8 @@ __all__ = [
     "pooled_shift_test",
     "power_rows",
     "power_table",
+    "ratio_of_ratios",
+    "ratio_of_sums",
     "slope",
     "variance_shares",
     "within_sessions",

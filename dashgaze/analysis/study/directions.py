@@ -7,6 +7,7 @@ import numpy as np
 
 from dashgaze.alignment.road_camera import usual_focal_px
 from dashgaze.errors import InputError
+from dashgaze.scratch import Shelf
 
 from ..contract.direction import GazeDirections, ReferenceKind
 from ..contract.study import BoolArray, FloatArray, SessionData, Study
@@ -14,6 +15,7 @@ from .centre import geometric_median, mode
 from .motion import frame_step_s, seconds_of
 from .noise import mapping_noise_deg, tracker_noise_deg
 from .selection import Selection, usable_gaze
+from .shelving import shelved
 
 ENOUGH_S = 60.0
 """Vanishing points for so long make a reference."""
@@ -119,15 +121,22 @@ class StudyDirections:
     refused: dict[str, str]
 
 
-def study_directions(study: Study, options: DirectionOptions = USUAL_DIRECTIONS) -> StudyDirections:
-    """Give directions of every session of a study; those that have none are named, with the reason."""
+def study_directions(
+    study: Study, options: DirectionOptions = USUAL_DIRECTIONS, *, shelf: Shelf | None = None
+) -> StudyDirections:
+    """Give directions of every session of a study; those that have none are named, with the reason.
+
+    Their arrays go onto the shelf if there is one, and are read-only then.
+    """
     found: dict[str, GazeDirections] = {}
     refused: dict[str, str] = {}
     for session in study.sessions:
         try:
-            found[session.session_id] = directions(session, options)
+            given = directions(session, options)
         except InputError as error:
             refused[session.session_id] = error.what
+        else:
+            found[session.session_id] = given if shelf is None else shelved(given, shelf)
     return StudyDirections(by_session=found, refused=refused)
 
 

@@ -4,9 +4,11 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from dashgaze.progress import Progress, silent
+from dashgaze.scratch import Shelf
 
 from ..contract.study import SessionData, Study
 from .packed_dataset import OpenDataset, is_simulated, open_dataset
+from .shelving import ShelvedSessions, shelved
 
 
 def iter_sessions(
@@ -52,14 +54,17 @@ def open_study(
     split: str | None = None,
     sessions: Collection[str] | None = None,
     columns: Sequence[str] | None = None,
+    shelf: Shelf | None = None,
     progress: Progress = silent,
 ) -> Study:
-    """Read a packed data set into memory: about 220 bytes a frame, 4 MB for ten minutes at 30 frames a second.
+    """Read a packed data set: about 220 bytes a frame, 4 MB for ten minutes at 30 frames a second.
 
     Parameters
     ----------
     root, split, sessions, columns, progress
         As for `iter_sessions`.
+    shelf
+        Where its arrays go, which are read-only then; into memory if None.
 
     Raises
     ------
@@ -67,7 +72,12 @@ def open_study(
         As `iter_sessions`.
     """
     opened = open_dataset(root, split=split, sessions=sessions)
-    read = tuple(iter_sessions(opened, columns=columns, progress=progress))
+    found = iter_sessions(opened, columns=columns, progress=progress)
+    read: tuple[SessionData, ...]
+    if shelf is None:
+        read = tuple(found)
+    else:
+        read = ShelvedSessions((shelved(each, shelf) for each in found), shelf)
     return Study(
         title=opened.title,
         version=opened.manifest.version,

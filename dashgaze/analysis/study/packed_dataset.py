@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -201,8 +202,13 @@ def _rows(
     found: dict[str, Mapping[str, Any]] = {}
     for file in manifest.shards("sessions", split):
         table = _read(folder / file.path, None)
-        found |= {str(row["session_id"]): row for row in table.to_pylist()}
+        found |= {str(row["session_id"]): _lean(row) for row in table.to_pylist()}
     return dict(sorted(found.items()))
+
+
+def _lean(row: dict[str, Any]) -> dict[str, Any]:
+    """Share words that are the same in many rows."""
+    return {name: sys.intern(value) if type(value) is str else value for name, value in row.items()}
 
 
 def _read(path: Path, columns: Sequence[str] | None) -> pa.Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -144,9 +145,15 @@ def session_data(frames: pa.Table, row: Mapping[str, Any]) -> SessionData:
         road_focal_origin=_text_or_none(row.get("road_focal_origin")),
         time_s=_integers(frames, "time_ns", 0) / 1e9,
         facts=facts,
-        known=frozenset(known),
+        known=_the_same(frozenset(known)),
         **arrays,
     )
+
+
+@lru_cache(maxsize=64)
+def _the_same(known: frozenset[str]) -> frozenset[str]:
+    """Give one object for equal sets: most sessions have the same columns, and there may be many sessions."""
+    return known
 
 
 def _has_values(frames: pa.Table, column: str) -> bool:
