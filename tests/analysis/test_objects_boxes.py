@@ -249,3 +249,12 @@ def test_traffic_is_told_by_near_vehicles_only(made_study):
     traffic = traffic_of_boxes(place_boxes(boxes, session), session)
     assert traffic.source == "boxes"
     assert set(traffic.level.tolist()) == {1}
+
+
+def test_a_picture_number_far_beyond_any_drive_is_named(tmp_path):
+    path = tmp_path / "boxes.csv"
+    heading = "session_id,road_frame_index,x_px,y_px,width_px,height_px,class"
+    rows = [f"s1,{number},1,2,30,40,car" for number in (0, 1, 2, 2**32)]
+    path.write_text("\n".join([heading, *rows]) + "\n")
+    with pytest.raises(InputError, match="no drive is that long"):
+        read_box_csv(path)

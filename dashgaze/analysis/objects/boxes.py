@@ -16,6 +16,7 @@ Clock = Literal["road_frame_index", "frame_index", "time_s"]
 (rows of ``frames`` and ``images``), or seconds from the session's first ego frame."""
 
 NO_TRACK = -1
+_MOST_PICTURES = 10_000_000
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -158,7 +159,7 @@ def _of_session(rows: BoxRows, session_id: str, has_box: BoolArray) -> ObjectBox
     notes: tuple[str, ...] = ()
     picture = picture[boxed][order].astype(np.int64)
     if not rows.tells_empty:
-        moment, picture, note = _filled(moment, picture)
+        moment, picture, note = _filled(moment, picture, session_id, rows.path)
         notes = (f"{rows.path.name} has no rows for pictures without boxes: {note}",)
     return ObjectBoxes(
         session_id=session_id,
@@ -174,12 +175,21 @@ def _of_session(rows: BoxRows, session_id: str, has_box: BoolArray) -> ObjectBox
     )
 
 
-def _filled(moment: FloatArray, picture: IndexArray) -> tuple[FloatArray, IndexArray, str]:
+def _filled(
+    moment: FloatArray, picture: IndexArray, session_id: str, path: Path
+) -> tuple[FloatArray, IndexArray, str]:
     """Put in the pictures that a steady search must have seen without finding anything."""
     gaps = np.diff(moment)
     if not len(gaps):
         return moment, picture, "only those with boxes count as searched."
     step = float(np.min(gaps)) if np.all(moment == np.round(moment)) else float(np.median(gaps))
+    if float(moment[-1] - moment[0]) > _MOST_PICTURES * step:
+        raise InputError(
+            f"{path.name} has boxes of {session_id} from {moment[0]:g} to {moment[-1]:g}, one picture in {step:g}: no "
+            "drive is that long.",
+            fix="Mend the rows whose number or time is far from that of the others.",
+            path=path,
+        )
     missing = np.maximum(np.round(gaps / step).astype(np.int64) - 1, 0)
     starts = np.arange(len(moment)) + np.concatenate([[0], np.cumsum(missing)])
     every = np.arange(int(starts[-1]) + 1)
