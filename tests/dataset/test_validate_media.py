@@ -104,6 +104,17 @@ def test_a_video_of_another_size_than_the_tables_speak_of(dataset_copy, small_da
     assert codes(dataset_copy) == {"VIDEO_SIZE"}
 
 
+def test_a_video_of_an_unknown_coding(dataset_copy, small_dataset):
+    path = dataset_copy / ROAD
+    path.write_bytes(path.read_bytes().replace(b"avc1", b"qqqq"))
+    small_dataset.seal(dataset_copy)
+    report = validate(dataset_copy, deep=True)
+    assert any(
+        finding.code == "VIDEO_UNREADABLE" and "coded" in finding.message
+        for finding in report.findings
+    )
+
+
 def test_a_video_that_can_t_be_opened(dataset_copy, small_dataset):
     (dataset_copy / ROAD).write_bytes(b"no video" * 1000)
     small_dataset.seal(dataset_copy)

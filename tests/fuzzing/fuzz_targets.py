@@ -165,7 +165,7 @@ def load_dataset(folder: Path) -> None:
         rows = load(name, folder / "dashgaze", split="train", streaming=True)
         try:
             list(rows.take(2))
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, ValueError) as error:
             # Rows of a stream are read by the library, after `load` has given it; its errors are its own.
             raise InputError("A page of the shard is damaged.") from error
 

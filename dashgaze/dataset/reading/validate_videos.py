@@ -83,6 +83,10 @@ def check_video(
             if video is None or video.time_base is None:
                 wrong("VIDEO_UNREADABLE", "It has no pictures.")
                 return
+            codec = getattr(video, "codec_context", None)
+            if codec is None:  # which PyAV's types do not tell
+                wrong("VIDEO_UNREADABLE", "Nobody knows how its pictures are coded.", "Copy it again.")
+                return
             others = [stream for stream in container.streams if stream.index != video.index]
             sound = [stream for stream in others if stream.type == "audio"]
             if sound and not (sound_asked and path.name == "road.mp4"):
@@ -91,7 +95,6 @@ def check_video(
                 kinds = sorted({str(stream.type) for stream in others} - {"audio"})
                 wrong("VIDEO_DATA", f"It has a further track ({', '.join(kinds)}).", _NEVER)
             _check_metadata(container, wrong)
-            codec = video.codec_context
             if (codec.name, codec.pix_fmt) != ("h264", "yuv420p"):
                 wrong("VIDEO_CODEC", f"It is {codec.name} {codec.pix_fmt}, not h264 yuv420p.")
             _check_size(path.stem, (codec.width, codec.height), session, wrong)

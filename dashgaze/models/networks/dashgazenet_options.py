@@ -81,11 +81,19 @@ class DashGazeNetOptions:
         counts = (self.width, self.picture_px, self.feature_size, self.head_hidden)
         if min(*counts, *self.depths, *self.eye_channels, *self.landmark_hidden, 1) < 1:
             raise ValueError("sizes and numbers of layers must be at least 1")
+        sizes = (*counts, *self.eye_channels, *self.landmark_hidden)
+        if max(sizes) > _LARGEST or sum(self.depths) > _MOST_BLOCKS:
+            raise ValueError(
+                f"sizes must be {_LARGEST} at most, and blocks {_MOST_BLOCKS} in all: no machine holds more"
+            )
         if not 1 <= len(self.eye_channels) <= 5:
             raise ValueError("an eye of 50 px can be halved five times at most")
         if self.angle_weight < 0.0:
             raise ValueError("angle_weight must not be negative")
 
+
+# Far above any use; a damaged configuration must not be built for hours.
+_LARGEST, _MOST_BLOCKS = 65_536, 1_000
 
 DASHGAZENET_SIZES: Mapping[str, Mapping[str, Any]] = {
     "full": {},

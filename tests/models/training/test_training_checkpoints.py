@@ -120,7 +120,7 @@ def _other_schema(folder):
             "can't be read as w",
         ),
         (_other_options, "does not fit dashgazenet"),
-        (_endless_options, "describes no dashgazenet that can be built"),
+        (_endless_options, "sizes must be 65536 at most"),
         (_other_schema, "not the configuration of a checkpoint of this version"),
     ],
     ids=["no weights", "no configuration", "damaged", "other options", "endless", "other schema"],
