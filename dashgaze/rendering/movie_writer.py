@@ -61,6 +61,7 @@ class MovieWriter:
         self._last_tick = -1
         self._encoder = ThreadPoolExecutor(1, thread_name_prefix="dashgaze-encoder")
         self._pending: deque[Future[None]] = deque()
+        self._broken = False
 
     def show(self, picture: NDArray[np.uint8], time_s: float) -> None:
         """Add a picture.
@@ -94,8 +95,14 @@ class MovieWriter:
         self._encoder.shutdown(cancel_futures=True)
 
     def _encode(self, frame: av.VideoFrame, time_s: float) -> None:
-        self._hear(time_s)
-        self._container.mux(self._video.encode(frame))
+        if self._broken:  # FFmpeg crashes when it is given more after a head that it could not write
+            return
+        try:
+            self._hear(time_s)
+            self._container.mux(self._video.encode(frame))
+        except BaseException:
+            self._broken = True
+            raise
 
     def _hear(self, until_s: float) -> None:
         if self._sound is None or self._audio is None:

@@ -1,5 +1,7 @@
 """Scaling, reading ahead and writing: what lies between the decoder and the file."""
 
+import subprocess
+import sys
 import threading
 
 import av
@@ -132,3 +134,29 @@ def test_an_encoder_that_fails_leaves_nothing(tmp_path, monkeypatch):
         write()
     assert list(tmp_path.iterdir()) == []
     assert threads() == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of file sizes are of POSIX")
+def test_a_disk_without_any_room_is_told_and_nothing_crashes(tmp_path):
+    """FFmpeg fails at the head of the file while further pictures wait for the encoder."""
+    code = f"""
+import resource
+from pathlib import Path
+import numpy as np
+from dashgaze.errors import OutputError
+from dashgaze.rendering.movie_writer import writing_movie
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+try:
+    with writing_movie(
+        Path({str(tmp_path / "movie.mp4")!r}), (64, 48), rate_hz=30.0, sound=None, zero_s=0.0
+    ) as movie:
+        for number in range(200):
+            movie.show(np.full((72, 64), number, np.uint8), number / 30)
+        movie.finish(7.0)
+except OutputError as error:
+    raise SystemExit(5) from error
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert ended.returncode == 5, ended.stderr.decode()
+    assert list(tmp_path.iterdir()) == []
