@@ -8,6 +8,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from dashgaze.collection.simulation.story.effects import Effects
+
 RATE_BOUNDS, COVERAGE_BOUNDS = (0.02, 0.08), (0.90, 0.98)
 SECOND = " (second test)"
 """Ends the name of a test that a finding gives beside its own: it has no bounds."""
@@ -19,6 +21,23 @@ NOT_NULL = {
     "spread.stopped": "standing drivers look through side windows more often",
     "spread.speed.slope": "points pass faster within a fixation",
 }
+
+_USUAL = Effects()
+# Over frames, not fixations: see `Effects` on what is left of the change with speed.
+PLANTED = {
+    "vanishing_point.offset_right": _USUAL.shift_azimuth_deg,
+    "vanishing_point.offset_up": _USUAL.shift_elevation_deg,
+    "vanishing_point.following": _USUAL.follow,
+    "vanishing_point.following, road video": _USUAL.follow,
+    "spread.level": _USUAL.spread_h_deg,
+    "spread.speed.slope": math.exp(-0.165),
+    "spread.stopped": math.exp(_USUAL.stopped_log),
+    "spread.lighting.night_at_equal_speed": math.exp(_USUAL.night_log),
+    "spread.lighting.night": math.exp(_USUAL.night_log),
+    "spread.lighting.twilight_at_equal_speed": math.exp(_USUAL.night_log * _USUAL.twilight_part),
+    "spread.lighting.twilight": math.exp(_USUAL.night_log * _USUAL.twilight_part),
+}
+NOT_PLANTED = {"spread.stopped": "looks at others and through side windows are in it"}
 
 console = Console(width=130)
 
@@ -93,6 +112,23 @@ def coverages(rows: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
     return said
 
 
+def recoveries(rows: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
+    """Count how often intervals of the whole way hold what is planted in it."""
+    said = []
+    for name, found in _by_name(rows.get("estimates", [])).items():
+        planted = PLANTED.get(name)
+        known = [each for each in found if None not in each]
+        if planted is None or not known:
+            continue
+        hits = sum(low <= planted <= high for _, low, high in known)
+        beside = float(np.mean([value for value, _, _ in known])) / planted
+        bounds = None if name in NOT_PLANTED else COVERAGE_BOUNDS
+        said.append(
+            _row("measured, usual effects: coverage", name, hits, len(known), bounds, beside)
+        )
+    return said
+
+
 def means(rows: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
     said = []
     for name, found in _by_name(rows.get("estimates", [])).items():
@@ -127,7 +163,8 @@ def show(said: Sequence[dict[str, Any]]) -> None:
                 if beside is None
                 else (f"{beside:.3f}" if "coverage" in group else f"{beside:.0%}")
             )
-            mark = {None: NOT_NULL.get(row["name"], ""), True: "good", False: "[red]missed[/red]"}[
+            why = NOT_PLANTED if "coverage" in group else NOT_NULL
+            mark = {None: why.get(row["name"], ""), True: "good", False: "[red]missed[/red]"}[
                 row["good"]
             ]
             table.add_row(

@@ -17,7 +17,7 @@ measured, no effect
 fixations, usual effects
     How often intervals of 95 % contain what is planted.
 measured, usual effects
-    Means of what the report says, beside what is planted.
+    How often the report's intervals contain what is planted, and means of what it says.
 
 Beside each rate stands that of the test that takes fixations (or frames) for independent. Exits with 1 if a rate is
 outside of 2 to 8 %, or a coverage outside of 90 to 98 %, for more than chance (interval of 95 %).
@@ -37,7 +37,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from calibrate_rates import OWN_TURNS_SEEN, SECOND, coverages, means, rates, show
+from calibrate_rates import OWN_TURNS_SEEN, SECOND, coverages, means, rates, recoveries, show
 from calibrate_studies import FloatArray, PlannedGaze, measured_study, planned_gaze, with_turns
 from rich.console import Console
 
@@ -109,7 +109,7 @@ def main() -> int:
                 rows.setdefault(group, []).append(row)
             if done % 20 and done < len(tasks):
                 continue
-            said = [*rates(rows), *coverages(rows), *means(rows)]
+            said = [*rates(rows), *coverages(rows), *recoveries(rows), *means(rows)]
             wall_s = round(time.perf_counter() - started, 1)
             console.print(f"{done} of {len(tasks)} after {wall_s:.0f} s", style="dim")
             if asked.json:
