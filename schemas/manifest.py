@@ -415,6 +415,7 @@ def nested_model(annotation: Any) -> type[BaseModel] | None:
 def dump_manifest(manifest: SessionManifest) -> str:
     """Write a manifest as YAML text; what is not known is left out."""
     content = manifest.model_dump(by_alias=True, exclude_none=True)
-    if content["phone"].get("driver_offset_s") == 0.0:
-        del content["phone"]["driver_offset_s"]
+    for name in ("driver_offset_s", "driver_mirrored"):
+        if not content["phone"].get(name):
+            content["phone"].pop(name, None)
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)

@@ -221,8 +221,9 @@ def test_tables_are_as_their_contracts_say(root: Path, run: Run) -> None:
 def test_columns_of_later_stages_are_null(root: Path, run: Run) -> None:
     write_time_map(root)
     columns, _ = run()
+    stages = ("gaze_road", "homography", "road_from_ego", "vanishing_point", "car_yaw_rate")
     for name in FRAME_TABLE.column_names:
-        later = name.startswith(("gaze_road", "homography", "road_from_ego", "vanishing_point"))
+        later = name.startswith(stages)
         assert later == all(value is None for value in columns[name]), name
 
 
