@@ -95,7 +95,8 @@ class MovieWriter:
         self._encoder.shutdown(cancel_futures=True)
 
     def _encode(self, frame: av.VideoFrame, time_s: float) -> None:
-        if self._broken:  # FFmpeg crashes when it is given more after a head that it could not write
+        # FFmpeg crashes when it is given more after a head that it could not write.
+        if self._broken:
             return
         try:
             self._hear(time_s)

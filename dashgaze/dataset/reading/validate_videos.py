@@ -85,7 +85,9 @@ def check_video(
                 return
             codec = getattr(video, "codec_context", None)
             if codec is None:  # which PyAV's types do not tell
-                wrong("VIDEO_UNREADABLE", "Nobody knows how its pictures are coded.", "Copy it again.")
+                wrong(
+                    "VIDEO_UNREADABLE", "Nobody knows how its pictures are coded.", "Copy it again."
+                )
                 return
             others = [stream for stream in container.streams if stream.index != video.index]
             sound = [stream for stream in others if stream.type == "audio"]
