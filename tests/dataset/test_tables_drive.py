@@ -156,6 +156,15 @@ def test_a_record_that_says_nothing_of_the_session_is_refused(copied):
         drive_tables(copied, RAW)
 
 
+@pytest.mark.parametrize("said", [True, False])
+def test_faces_of_pictures_turned_the_other_way_are_refused(copied, said):
+    (copied.derived / "faces.parquet").write_bytes(b"")
+    (copied.derived / "faces.json").write_text(json.dumps({"options": {"driver_mirrored": said}}))
+    expected = "turned back, but session" if said else "can't be read"
+    with pytest.raises(InputError, match=expected):  # session.yaml does not say that it is mirrored
+        drive_tables(copied, RAW)
+
+
 def test_without_a_record_the_recording_is_asked(copied):
     (copied.derived / "frames.json").unlink()
     facts = drive_tables(copied, RAW).session

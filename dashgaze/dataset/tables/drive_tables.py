@@ -1,5 +1,6 @@
 """All tables of one session as the data set has them."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -179,7 +180,24 @@ def _faces(session: Session, release: Release, notes: list[str]) -> pa.Table | N
     if not path.is_file():
         notes.append("Face columns are null: no face was looked for.")
         return None
+    _refuse_other_side(session, path)
     return read_derived(path, FACE_TABLE, session_id=session.manifest.session_id, fix=_MAKE_FACES)
+
+
+def _refuse_other_side(session: Session, path: Path) -> None:
+    """Refuse faces that were looked for in pictures turned the other way than the manifest says by now."""
+    try:
+        record = json.loads((session.derived / FACES_RECORD_NAME).read_text(encoding="utf-8"))
+        turned = bool(record["options"].get("driver_mirrored", False))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return  # faces without a record are taken to be of the pictures that the manifest means
+    if turned != session.manifest.phone.driver_mirrored:
+        raise InputError(
+            f"{path} is of the driver's pictures {'turned back' if turned else 'as stored'}, but session.yaml "
+            f"says driver_mirrored: {str(not turned).lower()} by now.",
+            fix=f"Run `dashgaze faces {session.root}` again.",
+            path=path,
+        )
 
 
 def _location(session: Session, release: Release, notes: list[str]) -> pa.Table | None:
