@@ -23,7 +23,9 @@ def test_the_command_says_what_it_waits_for_and_for_how_long(tmp_path, monkeypat
     monkeypatch.setattr("dashgaze.collection.record.make_devices", make)
     app = typer.Typer()
     app.command(cls=SafeCommand)(preflight_command)
-    arguments = [str(tmp_path / "s1"), "--phone", "page", "--tracker", "none", "--wait", "20"]
+    # One minute, so that a computer with little room left is no red of its own.
+    few = ["--minutes", "1", "--phone", "page", "--tracker", "none", "--wait", "20"]
+    arguments = [str(tmp_path / "s1"), *few]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 3, "no form yet"
     assert LINK in result.output
