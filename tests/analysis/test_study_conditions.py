@@ -52,6 +52,15 @@ def test_a_stop_of_less_than_two_seconds_is_none(made_study):
     assert np.count_nonzero(motion_of(at_the_end).stopped) == FPS
 
 
+def test_around_the_ends_of_a_stop_a_frame_is_neither_standing_nor_driving(made_study):
+    session = at_speed(made_study, (5, 10), (0, 10), (5, 10))
+    tracks = condition_tracks(session)
+    expected = steps((0, 8.5), (-1, 3), (1, 7), (-1, 3), (0, 8.5))
+    assert np.abs(tracks.stopped - expected).astype(bool).sum() <= 4
+    blind = condition_tracks(at_speed(made_study, (0, 10), (np.nan, 10), (0, 10)))
+    assert np.count_nonzero(blind.stopped == 1) == 20 * FPS, "not knowing is no change"
+
+
 def test_speeds_fall_into_their_bins(made_study):
     km_h = (0, 10, 30, 50, 80)
     session = at_speed(made_study, *[(each / 3.6, 20) for each in km_h])

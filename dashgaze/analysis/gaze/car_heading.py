@@ -13,6 +13,10 @@ from ..study.session_arrays import CAR_YAW_RATE_FACT, YAW_RATE_FACT
 TurnSource = Literal["road video", "gyroscope"]
 
 SMOOTHING_S = 1.0
+_SEEN_SMOOTHING_S = 0.3
+"""The road video's yaw rate has little noise, and less once it is summed up to a bearing: smoothed over a second, turns at
+junctions lose some of their height, and factors come out two percent too large."""
+
 APART_S = 2.0
 """Gaze and what it does to the head have no say in turns so much earlier or later."""
 
@@ -29,7 +33,7 @@ class CarHeading:
     Attributes
     ----------
     yaw_rate_deg_s
-        Right positive, smoothed over a second, shape (n,), deg/s; NaN where it is unknown.
+        Right positive, smoothed, shape (n,), deg/s; NaN where it is unknown.
     source
         ``road video``: the road camera's own turns, which no gaze is in. ``gyroscope``: the head's turns less
         those of the head in the car. Those are known from gaze, so that some of the gaze of a moment is in
@@ -97,7 +101,7 @@ def car_heading(session: SessionData, gaze: GazeDirections) -> CarHeading | None
         return None
     seen = session.facts.get(CAR_YAW_RATE_FACT)
     if seen is not None and len(seen) == len(session):
-        rate = smooth(np.asarray(seen, dtype=np.float64), session.time_s, SMOOTHING_S)
+        rate = smooth(np.asarray(seen, dtype=np.float64), session.time_s, _SEEN_SMOOTHING_S)
         if np.count_nonzero(np.isfinite(rate)) * step_s >= _FEWEST_S:
             return CarHeading(yaw_rate_deg_s=rate, source="road video")
     return _felt_heading(session, gaze, step_s)

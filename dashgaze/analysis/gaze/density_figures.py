@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dashgaze.scratch import forget
+
 from ..contract.study import FloatArray
 from .figure_style import (
     BLUE,
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SHARES = (0.50, 0.80, 0.95)
+_PAIRS_AT_ONCE = 250_000
 _DASHES = ("-", (0, (4, 1.5)), (0, (1, 1)))
 
 
@@ -121,7 +124,8 @@ def joint_figure(
         Of the axes, with units.
     """
     known = np.isfinite(azimuth_deg) & np.isfinite(elevation_deg)
-    x, y = azimuth_deg[known], elevation_deg[known]
+    # Mostly all are: a copy of millions would be memory for nothing.
+    x, y = (each if known.all() else each[known] for each in (azimuth_deg, elevation_deg))
     with figure(COLUMN_MM, 80) as sheet:
         grid = sheet.add_gridspec(2, 2, width_ratios=(4, 1), height_ratios=(1, 4))
         middle = sheet.add_subplot(grid[1, 0])
@@ -130,9 +134,28 @@ def joint_figure(
         # The outermost thousandth would leave all the rest in a corner.
         limits = [_limits(values) for values in (x, y)]
         bins = [np.linspace(low, high, 81) for low, high in limits]
-        middle.hist2d(x, y, bins=bins, cmap="Blues", cmin=1, norm="log", rasterized=True)
-        top.hist(x, bins=bins[0].tolist(), color=BLUE)
-        side.hist(y, bins=bins[1].tolist(), color=BLUE, orientation="horizontal")
+        forget(azimuth_deg)
+        both, of_x, of_y = _counts(x, y, bins)
+        # Each cell's corner stands for all that is in it: the axes draw counts, and need not count again.
+        corners = np.meshgrid(bins[0][:-1], bins[1][:-1], indexing="ij")
+        middle.hist2d(
+            corners[0].ravel(),
+            corners[1].ravel(),
+            bins=bins,
+            weights=both.ravel(),
+            cmin=1,
+            cmap="Blues",
+            norm="log",
+            rasterized=True,
+        )
+        top.hist(bins[0][:-1], bins=bins[0].tolist(), weights=of_x, color=BLUE)
+        side.hist(
+            bins[1][:-1],
+            bins=bins[1].tolist(),
+            weights=of_y,
+            color=BLUE,
+            orientation="horizontal",
+        )
         for axes in (top, side):
             axes.tick_params(labelbottom=axes is side, labelleft=axes is top)
             axes.set_xticks([]) if axes is side else axes.set_yticks([])
@@ -144,6 +167,21 @@ def joint_figure(
         middle.set_xlabel(x_label)
         middle.set_ylabel(y_label)
         return sheet
+
+
+def _counts(
+    x: FloatArray, y: FloatArray, bins: Sequence[FloatArray]
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Count pairs in cells, and each of two values by itself, some at a time: counting takes memory for each."""
+    both = np.zeros((len(bins[0]) - 1, len(bins[1]) - 1))
+    alone = np.zeros(len(bins[0]) - 1), np.zeros(len(bins[1]) - 1)
+    for start in range(0, len(x), _PAIRS_AT_ONCE):
+        some = [each[start : start + _PAIRS_AT_ONCE] for each in (x, y)]
+        both += np.histogram2d(some[0], some[1], bins=(bins[0], bins[1]))[0]
+        for total, values, edges in zip(alone, some, bins, strict=True):
+            total += np.histogram(values, bins=edges)[0]
+        forget(some[0])
+    return both, *alone
 
 
 def _limits(values: FloatArray) -> tuple[float, float]:

@@ -71,7 +71,8 @@ def difference_map(
     """
     owners = [driver for driver, _ in (*first, *second)]
     names = sorted(set(owners))
-    place = np.array([names.index(driver) for driver in owners])
+    numbers = {name: number for number, name in enumerate(names)}
+    place = np.array([numbers[driver] for driver in owners])
     maps = np.array([density for _, density in (*first, *second)])
     flat = maps.reshape(len(maps), -1)
     in_second = np.arange(len(maps)) >= len(first)

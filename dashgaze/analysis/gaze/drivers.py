@@ -17,9 +17,10 @@ from .fixation_list import fixation_list
 from .forest import ForestRow, forest_figure
 from .options import USUAL_OPTIONS, GazeOptions
 from .session_values import SessionValue, mean_of
-from .spread_cells import ahead_of_car, counted_gaze
+from .spread_cells import counted_gaze
 from .spread_measures import spread_measures
 from .spread_plots import pooled_gaze
+from .spread_values import ahead_of_car
 
 PART_S = 120.0
 """Sessions are cut into parts of this length, whose values tell what differs within a session."""
@@ -243,11 +244,18 @@ def _plots(
 
 
 def _table(parts: Sequence[_Part]) -> TableOfRows:
-    names = sorted({part.driver_id for part in parts})
-    values = {name: _by_session(parts, name) for name, *_ in _QUESTIONS}
+    own_parts: dict[str, list[_Part]] = {}
+    for part in parts:
+        own_parts.setdefault(part.driver_id, []).append(part)
+    # Of each measure the values of each driver's sessions: there may be thousands of drivers.
+    values: dict[str, dict[str, list[float]]] = {}
+    for name, *_ in _QUESTIONS:
+        of_drivers = values.setdefault(name, {})
+        for driver, value in _by_session(parts, name).values():
+            of_drivers.setdefault(driver, []).append(value)
 
     def mean(driver: str, name: str) -> float | None:
-        own: FloatArray = np.array([v for who, v in values[name].values() if who == driver])
+        own: FloatArray = np.array(values[name].get(driver, []))
         if not len(own):
             return None
         middle = float(own.mean())
@@ -268,10 +276,10 @@ def _table(parts: Sequence[_Part]) -> TableOfRows:
         rows=tuple(
             (
                 driver,
-                len({part.session_id for part in parts if part.driver_id == driver}),
-                round(sum(part.minutes for part in parts if part.driver_id == driver), 1),
+                len({part.session_id for part in own}),
+                round(sum(part.minutes for part in own), 1),
                 *(mean(driver, name) for name, *_ in _QUESTIONS),
             )
-            for driver in names
+            for driver, own in sorted(own_parts.items())
         ),
     )

@@ -8,9 +8,13 @@ from ..contract.finding import Estimate
 from .figure_style import BLUE, COLUMN_MM, INK, MUTED, ORANGE, figure
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 MOST_ROWS = 40
+
+_HIGHEST_MM = 400.0
+"""More rows than fit at 1.2 mm each stand closer: ten thousand would be a sheet of twelve metres."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,16 +64,22 @@ def forest_figure(
         Whether the axis is logarithmic (for ratios).
     """
     pitch_mm = 3.6 if len(rows) <= MOST_ROWS else max(3.6 * MOST_ROWS / len(rows), 1.2)
+    crowded = pitch_mm * len(rows) > _HIGHEST_MM
+    if crowded:
+        pitch_mm = _HIGHEST_MM / len(rows)
     shown = [(name, each, each.value) for name, each in pooled if each.value is not None]
     height_mm = 16 + pitch_mm * len(rows) + 5.0 * len(shown)
     with figure(COLUMN_MM, height_mm) as sheet:
         axes = sheet.add_subplot()
         ordered = sorted(rows, key=lambda row: (row.group, row.value))
         places = [float(-number) for number in range(len(ordered))]
-        for row, place in zip(ordered, places, strict=True):
-            if row.low is not None and row.high is not None:
-                axes.plot([row.low, row.high], [place, place], color=MUTED, linewidth=0.9)
-            axes.plot(row.value, place, "o", color=BLUE, markersize=3)
+        if crowded:
+            _draw_at_once(axes, ordered, places)
+        else:
+            for row, place in zip(ordered, places, strict=True):
+                if row.low is not None and row.high is not None:
+                    axes.plot([row.low, row.high], [place, place], color=MUTED, linewidth=0.9)
+                axes.plot(row.value, place, "o", color=BLUE, markersize=3)
         labels = [f"{row.group} {row.label}".strip() for row in ordered]
         step = -(-len(rows) // MOST_ROWS) if rows else 1
         ticks, names = places[::step], labels[::step]
@@ -96,3 +106,17 @@ def forest_figure(
         axes.set_ylim(bottom - 1.4 * len(shown) - 0.8, 0.8)
         axes.set_xlabel(x_label)
         return sheet
+
+
+def _draw_at_once(axes: "Axes", rows: Sequence[ForestRow], places: Sequence[float]) -> None:
+    """Draw rows as two artists and as pixels: an artist for each of thousands takes minutes, and megabytes."""
+    known = [
+        (place, row.low, row.high)
+        for row, place in zip(rows, places, strict=True)
+        if row.low is not None and row.high is not None
+    ]
+    if known:
+        heights, lows, highs = zip(*known, strict=True)
+        axes.hlines(heights, lows, highs, color=MUTED, linewidth=0.4, rasterized=True)
+    values = [row.value for row in rows]
+    axes.plot(values, places, "o", color=BLUE, markersize=2, rasterized=True)

@@ -4,11 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dashgaze.scratch import forget
+
 from ..contract.study import FloatArray
 
 CELL_DEG = 0.5
 BANDWIDTH_DEG = 0.75
 """One for all cells: a bandwidth that follows the spread would make areas of small cells larger."""
+
+_ROWS_AT_ONCE = 250_000
+"""Of millions of directions, so many are counted at a time: what that takes would be several times the directions."""
 
 AZIMUTH_LIMITS_DEG = (-45.0, 45.0)
 ELEVATION_LIMITS_DEG = (-30.0, 20.0)
@@ -58,12 +63,17 @@ def gaze_density(
     azimuth_limits_deg, elevation_limits_deg
         Of the grid.
     """
-    kept = directions_deg[np.isfinite(directions_deg).all(axis=1)]
     edges = [
         np.linspace(low, high, round((high - low) / cell_deg) + 1)
         for low, high in (azimuth_limits_deg, elevation_limits_deg)
     ]
-    counts = counts_on(kept, edges[0], edges[1])
+    counts, known = np.zeros((len(edges[0]) - 1, len(edges[1]) - 1)), 0
+    for start in range(0, len(directions_deg), _ROWS_AT_ONCE):
+        some = directions_deg[start : start + _ROWS_AT_ONCE]
+        kept = some[np.isfinite(some).all(axis=1)]
+        counts += counts_on(kept, edges[0], edges[1])
+        known += len(kept)
+        forget(some)
     inside = int(counts.sum())
     density = smoothed(counts, bandwidth_deg / cell_deg)
     total = float(density.sum()) * cell_deg**2
@@ -71,8 +81,8 @@ def gaze_density(
         azimuth_edges_deg=edges[0],
         elevation_edges_deg=edges[1],
         per_deg2=density / total if total > 0 else density,
-        count=len(kept),
-        outside=len(kept) - inside,
+        count=known,
+        outside=known - inside,
     )
 
 

@@ -9,7 +9,8 @@ from ..contract.finding import Estimate
 from ..statistics.cells import CellTable
 from ..statistics.comparison import Comparison
 from ..statistics.within import mean_of_sessions
-from .spread_cells import LOG_MEASURES, SpreadCell
+from .spread_cells import SpreadCell
+from .spread_values import LOG_MEASURES
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..contract.direction import GazeDirections
-from ..contract.study import BoolArray, FloatArray, IndexArray, SessionData, Study
+from ..contract.study import BoolArray, IndexArray, SessionData, Study
 from ..study.centre import mode
 from ..study.condition_tracks import ConditionTracks, condition_tracks
 from ..study.directions import MOVING_M_S
@@ -16,27 +16,7 @@ from .gaze_density import gaze_density, highest_density_area_deg2
 from .gaze_entropy import gaze_entropy, grid_bins, rarefied_entropy
 from .options import GazeOptions
 from .road_centre import share_within, windows_road_centre
-from .spread_measures import spread_measures, without_noise
-
-LOG_MEASURES: tuple[str, ...] = (
-    "ahead_h_deg",
-    "ahead_v_deg",
-    "robust_h_deg",
-    "robust_v_deg",
-    "sd_h_deg",
-    "sd_v_deg",
-    "iqr_h_deg",
-    "iqr_v_deg",
-    "bcea_68_deg2",
-    "bcea_95_deg2",
-    "hdr_68_deg2",
-    "hdr_95_deg2",
-)
-"""Measures that are compared as ratios. Those ahead are 1.4826 × median absolute deviation of gaze that goes ahead, as
-told by `ahead_of_car`."""
-
-AHEAD_DEG = (35.0, 10.0)
-"""Farther than this from the session's median, to the sides or up and down, gaze is not of the road ahead."""
+from .spread_values import ahead_of_car, spread_values, without_their_noise
 
 FIXATIONS_OF_A_BLOCK = 100
 """Entropies are given at so many fixations."""
@@ -168,25 +148,6 @@ def _speed_groups(
     return found
 
 
-def ahead_of_car(around_deg: FloatArray, usable: BoolArray) -> BoolArray:
-    """Tell which gaze goes ahead: within 35° and 10° of the session's median, shape (n,).
-
-    How often drivers look to the sides and into mirrors changes with what they do (a standing driver does it more
-    often), and a spread of all gaze takes that for a wider look at the road.
-
-    Parameters
-    ----------
-    around_deg
-        Gaze of all frames from the reference, shape (n, 2).
-    usable
-        Frames that count, shape (n,).
-    """
-    if not usable.any():
-        return usable
-    off = np.abs(around_deg - np.median(around_deg[usable], axis=0))
-    return np.asarray(usable & (off <= AHEAD_DEG).all(axis=1), dtype=np.bool_)
-
-
 def _cells_of(
     session: SessionData,
     gaze: GazeDirections,
@@ -207,15 +168,8 @@ def _cells_of(
     ahead = ahead_of_car(around, usable)
     result = []
     for name, rows in parts:
-        found = spread_measures(around[rows])
-        road = spread_measures(around[rows & ahead])
-        values = {each: getattr(found, each) for each in LOG_MEASURES if hasattr(found, each)}
-        values["ahead_h_deg"], values["ahead_v_deg"] = road.robust_h_deg, road.robust_v_deg
-        values["ahead"] = road.count / max(found.count, 1)
-        values["correlation"] = found.correlation
-        for each, axis in (("ahead_h", 0), ("ahead_v", 1), ("sd_h", 0), ("sd_v", 1)):
-            noise = float(gaze.noise_sd_deg[axis])
-            values[f"{each}_corrected_deg"] = without_noise(values[f"{each}_deg"], noise)
+        values = spread_values(around, np.flatnonzero(rows), ahead)
+        values |= without_their_noise(values, gaze.noise_sd_deg)
         if "gaze_in_view" in session.known:
             values["off_frame"] = float(np.mean(~session.gaze_in_view[rows]))
         if centre is not None:

@@ -10,7 +10,8 @@ from ..statistics.cells import CellTable
 from ..statistics.comparison import Comparison
 from ..statistics.within import slope
 from .session_values import cell_table, is_log
-from .spread_cells import LOG_MEASURES, SpreadCell
+from .spread_cells import SpreadCell
+from .spread_values import LOG_MEASURES
 
 HEADLINE = "ahead_h_deg"
 """Horizontal, of gaze that goes ahead: 1.4826 × median absolute deviation."""

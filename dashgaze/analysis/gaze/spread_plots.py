@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dashgaze.scratch import Strip
+
 from ..contract.direction import GazeDirections
 from ..contract.finding import Plot
 from ..contract.study import BoolArray, FloatArray, IndexArray, SessionData, Study
@@ -40,7 +42,7 @@ def spread_plots(
     study, directions, options
         As for the section.
     whole, standing
-        Cells of whole sessions, and by standing and moving.
+        Cells of whole sessions, and by standing and moving on equally much gaze.
     """
     seen = some_of(
         study.sessions, (each for each in study.sessions if each.session_id in directions)
@@ -93,7 +95,8 @@ def pooled_gaze(
     rows
         Chooses frames; all that count if None.
     """
-    parts = [np.zeros((0, 2))]
+    # Gaze of ten thousand sessions is a hundred megabytes and more.
+    parts = Strip(np.float64)
     for session in sessions:
         gaze = directions[session.session_id]
         usable = counted_gaze(session, gaze, direct_only=False)
@@ -102,8 +105,8 @@ def pooled_gaze(
         kept = gaze.from_reference_deg[usable]
         if len(kept) > _FRAMES_OF_A_SESSION:
             kept = kept[np.linspace(0, len(kept) - 1, _FRAMES_OF_A_SESSION).astype(np.int64)]
-        parts.append(kept)
-    return np.concatenate(parts)
+        parts.append(kept.ravel())
+    return parts.finish().reshape(-1, 2)
 
 
 def _counted(sessions: Sequence[SessionData]) -> str:
@@ -153,8 +156,10 @@ def _speed_plots(
     ]
 
 
-def _head_plots(sessions: Sequence[SessionData]) -> list[Plot]:
-    known = [each for each in sessions if np.isfinite(each.head_pose_deg[:, :2]).any()]
+def _head_plots(sessions: tuple[SessionData, ...]) -> list[Plot]:
+    known = some_of(
+        sessions, (each for each in sessions if np.isfinite(each.head_pose_deg[:, :2]).any())
+    )
     if not known:
         return []
 
@@ -204,7 +209,7 @@ def _stopped_plots(cells: Sequence[SpreadCell]) -> list[Plot]:
         Plot(
             name="stopped_by_session",
             caption=f"Horizontal spread of gaze ahead while the car stands, as a ratio to that while it moves, {len(rows)} sessions of "
-            f"{len({row.group for row in rows})} drivers that have a minute of both, and their mean with its "
+            f"{len({row.group for row in rows})} drivers that have enough of both, and their mean with its "
             "interval of 95 %.",
             draw=lambda: forest_figure(
                 rows, pooled, x_label="spread stopped / moving (ratio)", neutral=1.0, log=True

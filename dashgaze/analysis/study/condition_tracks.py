@@ -6,8 +6,9 @@ import numpy as np
 
 from ..contract.study import IndexArray, SessionData
 from .lighting import Lighting, lighting_of
+from .motion import near_changes
 from .session_arrays import YAW_RATE_FACT
-from .speed_bins import UNKNOWN, MotionSource, motion_of, speed_bin
+from .speed_bins import TRANSITION_S, UNKNOWN, MotionSource, motion_of, speed_bin
 from .traffic import Traffic, TrafficSource, unknown_traffic
 from .turns import TurnSource, turns_of
 
@@ -23,7 +24,8 @@ class ConditionTracks:
     speed_bin
         Places in `SPEED_BINS`; −1 also around changes.
     stopped
-        1 stopped, 0 moving.
+        1 stopped, 0 moving, −1 unknown and around changes: a receiver's speed comes once a second and lags, so that
+        a tenth of the time of stops would be driving.
     stopped_source
         What tells that.
     turning
@@ -83,7 +85,9 @@ def condition_tracks(
         notes.append("Nothing tells the light of this session.")
     return ConditionTracks(
         speed_bin=speed_bin(session),
-        stopped=motion.stopped,
+        stopped=np.where(
+            near_changes(motion.stopped, session.time_s, TRANSITION_S), UNKNOWN, motion.stopped
+        ),
         stopped_source=motion.source,
         turning=turning,
         turning_source=turning_source,
