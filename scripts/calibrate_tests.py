@@ -17,7 +17,8 @@ measured, no effect
 fixations, usual effects
     How often intervals of 95 % contain what is planted.
 measured, usual effects
-    How often the report's intervals contain what is planted, and means of what it says.
+    How often the report's intervals contain what is true of gaze over frames (`calibrate_truth.py` says of what, and why that
+    is not quite what is planted in fixations), and means of what it says.
 
 Beside each rate stands that of the test that takes fixations (or frames) for independent. Exits with 1 if a rate is
 outside of 2 to 8 %, or a coverage outside of 90 to 98 %, for more than chance (interval of 95 %).

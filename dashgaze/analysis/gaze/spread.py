@@ -35,7 +35,7 @@ _NOISE = (
 )
 _OTHERS = (
     "Gaze at other road users is in it too. Its spread need not change as that of road gaze does, so that effects come out "
-    "smaller than on road gaze alone (in simulated drives by a fifth to a third)."
+    "smaller than on road gaze alone (in simulated drives by an eighth to a fifth)."
 )
 _EQUALLY_MUCH = (
     "Spreads of the condition with more gaze are geometric means over 20 samples of it, each in stretches as long and as far "
