@@ -1,5 +1,6 @@
 """A session folder: one drive, its manifest and its files."""
 
+import os
 import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -13,9 +14,11 @@ from dashgaze.progress import Progress, silent
 from dashgaze.schemas.manifest import (
     MANIFEST_NAME,
     SessionManifest,
+    manifest_of,
     parse_manifest,
     yaml_events,
 )
+from dashgaze.schemas.plain_yaml import plain_yaml
 
 if TYPE_CHECKING:
     from dashgaze.collection.eye_tracker import EyeTrackerRecording
@@ -27,6 +30,7 @@ TRUTH_NAME = "truth"
 _MAX_MANIFEST_BYTES = 64 << 10
 # A camera matrix is a list of lists under phone: intrinsics: matrix.
 _DEEPEST = 8
+_WINDOWS = os.name == "nt"
 # What file systems keep for themselves; often nobody may read it.
 _SYSTEM_FOLDERS = frozenset({"lost+found", "System Volume Information", "$RECYCLE.BIN"})
 
@@ -99,6 +103,8 @@ class Session:
         relative
             Path from the session folder, with forward slashes.
         """
+        if relative.isascii():  # no accents, so that there is one way only to store it
+            return self.root / relative
         path = self.root
         for part in PurePosixPath(relative).parts:
             path = _entry(path, part)
@@ -142,6 +148,9 @@ def open_session(path: Path) -> Session:
     if not manifest_path.is_file():
         raise _no_manifest(root)
     text = _read(manifest_path)
+    content = plain_yaml(text, deepest=_DEEPEST)
+    if content is not None:
+        return Session(root=root, manifest=manifest_of(content, path=manifest_path))
     _refuse_riddles(text, manifest_path)
     return Session(root=root, manifest=parse_manifest(text, path=manifest_path))
 
@@ -165,30 +174,36 @@ def find_sessions(folder: Path) -> list[Path]:
     _check_folder(root)
     found: list[Path] = []
     seen: set[Path] = set()
-    waiting = [root]
+    waiting = [(root, root.resolve())]
     while waiting:
-        place = waiting.pop()
-        resolved = place.resolve()
+        place, resolved = waiting.pop()
         if resolved in seen:  # a link to a folder above
             continue
         seen.add(resolved)
         if (place / MANIFEST_NAME).is_file():
             found.append(place)
         else:
-            waiting.extend(_subfolders(place))
+            # To resolve each path anew asks the disk for every folder above it. Windows has links of other kinds.
+            waiting.extend(
+                (inside, inside.resolve() if is_link or _WINDOWS else resolved / inside.name)
+                for inside, is_link in _subfolders(place)
+            )
     return sorted(found)
 
 
-def _subfolders(folder: Path) -> list[Path]:
+def _subfolders(folder: Path) -> list[tuple[Path, bool]]:
+    """Give the folders in a folder that may be looked at, and whether each is a link."""
     try:
-        return [
-            entry
-            for entry in folder.iterdir()
-            if not entry.name.startswith(".")
-            and not entry.name.endswith(".part")
-            and entry.name not in _SYSTEM_FOLDERS
-            and entry.is_dir()
-        ]
+        with os.scandir(folder) as entries:
+            return [
+                (folder / entry.name, entry.is_symlink())
+                for entry in entries
+                if not entry.name.startswith(".")
+                and not entry.name.endswith(".part")
+                and entry.name not in _SYSTEM_FOLDERS
+                # Of a link that leads to itself `entry` would raise an error.
+                and ((folder / entry.name).is_dir() if entry.is_symlink() else entry.is_dir())
+            ]
     except OSError as error:
         raise _cannot_read(folder, error) from error
 
@@ -212,7 +227,7 @@ def _check_folder(path: Path) -> None:
 
 
 def _no_manifest(root: Path) -> InputError:
-    inside = [entry for entry in sorted(_subfolders(root)) if (entry / MANIFEST_NAME).is_file()]
+    inside = [entry for entry, _ in sorted(_subfolders(root)) if (entry / MANIFEST_NAME).is_file()]
     if inside:
         return InputError(
             f"{root} has no {MANIFEST_NAME}: that is a folder of sessions ({len(inside)} in it).",

@@ -13,6 +13,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from dashgaze.errors import ManifestError
 
+from .plain_yaml import plain_yaml
+
 MANIFEST_NAME = "session.yaml"
 SESSION_SCHEMA: Literal["dashgaze/session/1"] = "dashgaze/session/1"
 
@@ -349,12 +351,32 @@ def parse_manifest(text: str, *, path: Path) -> SessionManifest:
         values of the wrong type or outside of the allowed ones.
     """
     try:
-        content = _load(text)
+        content = plain_yaml(text, deepest=_DEEPEST)
+        if content is None:
+            content = _load(text)
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ManifestError(
             f"{path} is not valid YAML: {reason}.", fix="Mend that line.", path=path
         ) from error
+    return manifest_of(content, path=path)
+
+
+def manifest_of(content: Any, *, path: Path) -> SessionManifest:
+    """Give the manifest that the content of a YAML text makes.
+
+    Parameters
+    ----------
+    content
+        What the text holds.
+    path
+        Where it came from, for messages.
+
+    Raises
+    ------
+    ManifestError
+        As `parse_manifest`, but for broken YAML.
+    """
     if not isinstance(content, dict):
         raise ManifestError(
             f"{path} holds no keys.",

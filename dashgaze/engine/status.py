@@ -5,6 +5,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,7 +27,10 @@ STATE_FOLDER = ".dashgaze"
 _REMEMBERED_NAME = "status.json"
 _FORMAT = 1
 _BATCH = 200
-_WORTH_A_PROCESS = 400
+_FIRST = 20
+"""So many sessions come before time is taken: what is imported for the first ones is imported once."""
+_WORTH_PROCESSES_S = 6.0
+"""Looks that take longer than that for one process are shared: others need time until they have what they need."""
 _UNSETTLED_NS = 2_000_000_000
 """A file changed this short before it was looked at may change again without its time telling."""
 _NOT_LOOKED_AT = frozenset({"truth"})
@@ -177,16 +181,27 @@ def sessions_in(drives: Path) -> list[Path]:
 def _look(
     paths: list[Path], settings: Settings, until: str, workers: int, progress: Progress
 ) -> dict[Path, SessionState]:
-    batches = [paths[start : start + _BATCH] for start in range(0, len(paths), _BATCH)]
+    if not paths:
+        return {}
+    starts = [0, *range(_FIRST, len(paths), _BATCH)]
+    batches = [paths[a:b] for a, b in zip(starts, [*starts[1:], len(paths)], strict=True)]
     found: dict[Path, SessionState] = {}
 
     def take(batch: list[Path], states: Iterable[SessionState]) -> None:
         found.update(zip(batch, states, strict=True))
         progress("looking at sessions", 0.5 + 0.5 * len(found) / len(paths))
 
-    if workers == 1 or len(paths) < _WORTH_A_PROCESS:
-        for batch in batches:
-            take(batch, _look_at_batch(batch, settings, until))
+    started = time.perf_counter()
+    while batches:
+        batch = batches.pop(0)
+        take(batch, _look_at_batch(batch, settings, until))
+        if len(found) <= _FIRST:
+            started = time.perf_counter()
+            continue
+        left_s = (time.perf_counter() - started) / (len(found) - _FIRST) * sum(map(len, batches))
+        if workers > 1 and left_s > _WORTH_PROCESSES_S:
+            break
+    if not batches:
         return found
     context = multiprocessing.get_context("spawn")
     with concurrent.futures.ProcessPoolExecutor(workers, mp_context=context) as pool:
@@ -244,8 +259,6 @@ def _signature(session: Path, key: str) -> str:
 
 
 def _settled(newest_ns: int) -> bool:
-    import time
-
     return time.time_ns() - newest_ns > _UNSETTLED_NS
 
 

@@ -1,9 +1,11 @@
 """How sessions stand: fresh, stale, missing, failed, impossible, and why."""
 
+import concurrent.futures
 import json
 import os
 import shutil
 import time
+from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
@@ -205,9 +207,27 @@ class TestMemory:
         for number in range(5):
             shutil.copytree(settled, drives / f"more_{number}")
         alone = status(drives, verify=True)
-        monkeypatch.setattr(status_module, "_WORTH_A_PROCESS", 1)
+        monkeypatch.setattr(status_module, "_FIRST", 1)
         monkeypatch.setattr(status_module, "_BATCH", 2)
+        monkeypatch.setattr(status_module, "_WORTH_PROCESSES_S", 0.0)
+        pools = []
+
+        class Pool(ProcessPoolExecutor):
+            def submit(self, *given):
+                pools.append(len(given[1]))
+                return super().submit(*given)
+
+        monkeypatch.setattr(concurrent.futures, "ProcessPoolExecutor", Pool)
         assert status(drives, verify=True, workers=2) == alone
+        assert pools == [2, 1], "the first three sessions were looked at here"
+
+    def test_one_process_looks_where_that_is_quick(self, settled, drives, monkeypatch):
+        for number in range(5):
+            shutil.copytree(settled, drives / f"more_{number}")
+        monkeypatch.setattr(status_module, "_FIRST", 1)
+        monkeypatch.setattr(status_module, "_BATCH", 2)
+        monkeypatch.setattr(concurrent.futures, "ProcessPoolExecutor", None)
+        assert len(status(drives, verify=True, workers=2).sessions) == 6
 
 
 def test_a_folder_without_sessions_is_refused(tmp_path):
