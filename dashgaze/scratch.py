@@ -84,6 +84,8 @@ class Strip:
 
     def append(self, block: NDArray[Any]) -> None:
         """Add a block, shape (n,); it is copied only if it is of another type."""
+        if not block.size:
+            return
         self._blocks.append(np.ascontiguousarray(block, dtype=self._dtype))
         self._bytes += self._blocks[-1].nbytes
         if self._bytes >= LEAST_BYTES:

@@ -19,7 +19,7 @@ memory
     an hour then is 3 GB and not 14, and what grows with length is the same. ``--but`` leaves out stages, and with
     them those that need them.
 counts
-    Sessions of labels only: `status`, `run` with nothing to do, `pack`, `load_dataset`, `analyze`.
+    Sessions of labels only: `status`, `run` with nothing to do, `pack`, `validate`, `load_dataset`, `analyze`.
 where
     What the stages spend their time on, and what libraries alone take for the same pictures.
 

@@ -64,6 +64,13 @@ if __name__ == "__main__":
     pack(Path(sys.argv[1]), Path(sys.argv[2]), PackOptions(), workers=int(sys.argv[4]))
     tell(started, cpu)
 """,
+    "validate": """
+from dashgaze.dataset.reading.validate import validate
+if __name__ == "__main__":
+    started, cpu = time.perf_counter(), time.process_time()
+    found = validate(Path(sys.argv[2]))
+    tell(started, cpu, ok=found.ok)
+""",
     "load": """
 import datasets
 from dashgaze.dataset.reading.loading import load_dataset
@@ -142,6 +149,7 @@ ASKED = (
     ("status, warm", "status"),
     ("run, nothing to do", "run"),
     ("pack", "pack"),
+    ("validate", "validate"),
     ("load", "load"),
     ("analyze", "analyze"),
 )

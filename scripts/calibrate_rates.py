@@ -18,7 +18,6 @@ _CARRIED = "resting eyes are carried against the turn: the true factor is −0.0
 NOT_NULL = {
     "vanishing_point.following": _CARRIED,
     OWN_TURNS_SEEN: _CARRIED,
-    "spread.stopped": "standing drivers look through side windows more often",
     "spread.speed.slope": "points pass faster within a fixation",
 }
 

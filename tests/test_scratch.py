@@ -75,6 +75,16 @@ def test_a_strip_gives_its_blocks_one_after_the_other(count):
     assert not len(strip.finish())
 
 
+def test_a_strip_takes_blocks_of_nothing():
+    strip, given = Strip(np.float32), blocks()
+    for each in given:
+        strip.append(each[:0])
+        strip.append(each)
+    strip.append(given[0][:0])
+    assert np.array_equal(strip.finish(), np.concatenate(given))
+    assert strip.finish().shape == (0,)
+
+
 def test_a_strip_goes_on_in_memory_when_the_disk_is_full(monkeypatch):
     strip, given = Strip(np.float32), blocks()
     for each in given[:20]:

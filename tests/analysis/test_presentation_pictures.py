@@ -77,6 +77,36 @@ def test_sums_count_alike_however_many_pictures_they_have():
     assert (found.sums, found.pictures) == (2, 4)
 
 
+def test_a_sum_that_is_complete_says_the_same_and_is_small():
+    rng = np.random.default_rng(8)
+    total = PictureSum(height_px=4, width_px=6)
+    for each in rng.integers(0, 256, (9, 4, 6, 3), dtype=np.uint8):
+        total.add(each)
+    entropy, sd = total.mean_entropy_bits, total.mean_sd
+    assert total.complete() is total
+    assert total.levels.nbytes == 0
+    assert (total.mean_entropy_bits, total.mean_sd) == (entropy, sd)
+    assert np.isnan(sum_of(7).complete().mean_entropy_bits)
+
+
+def test_sums_one_after_the_other_are_what_they_are_side_by_side():
+    rng = np.random.default_rng(5)
+    sums, weights = [], rng.uniform(1, 3, 40)
+    for count in rng.integers(1, 5, 40):
+        sums.append(PictureSum(height_px=4, width_px=6))
+        for each in rng.integers(0, 256, (count, 4, 6, 3), dtype=np.uint8):
+            sums[-1].add(each)
+    found = mean_of_sums(sums, weights)
+    means = np.stack([each.mean for each in sums]).astype(np.float64)
+    greys = means @ np.array([0.2126, 0.7152, 0.0722])
+    within = np.mean([each.sd**2 for each in sums if each.count > 1], axis=0)
+    np.testing.assert_allclose(found.mean, np.average(means, axis=0, weights=weights), rtol=1e-6)
+    np.testing.assert_allclose(found.between_sd, greys.std(axis=0, ddof=1), rtol=1e-5)
+    np.testing.assert_allclose(found.within_sd, np.sqrt(within), rtol=1e-5)
+    assert found.pictures == sum(each.count for each in sums)
+    assert found.mean.dtype == found.within_sd.dtype == found.between_sd.dtype == np.float32
+
+
 def members(made_study, *drivers: str) -> list[Member]:
     return [
         Member(

@@ -24,7 +24,7 @@ from ..study.opening import open_study
 from ..study.packed_dataset import OpenDataset, open_dataset
 from ..study.packed_lighting import packed_picture_light, packed_place
 from ..study.picture_light import PictureLight
-from ..study.shelving import shelved
+from ..study.shelving import ShelvedMapping, shelved
 from .mean_picture import PictureSum
 from .options import AnalyzeOptions
 from .packed_pictures import sum_of_pictures
@@ -112,9 +112,8 @@ def read_material(
     dataset = open_dataset(data, split=options.split, sessions=options.sessions)
     shelf = Shelf()
     study = open_study(
-        data,
+        dataset,
         split=options.split,
-        sessions=options.sessions,
         shelf=shelf,
         progress=part_of(progress, 0.0, 0.3),
     )
@@ -122,6 +121,7 @@ def read_material(
     if options.boxes is not None:
         # Before anything that takes long: whoever gave a file that can't be used wants to know.
         boxes = boxes_of_dataset(dataset, read_boxes(_files_of(options.boxes)))
+    dataset = dataset.without_lists()
     pictures = _all_pictures(dataset, options, workers, shelf, part_of(progress, 0.3, 0.9))
     return material_of(study, options, pictures=pictures, dataset=dataset, boxes=boxes, shelf=shelf)
 
@@ -142,7 +142,7 @@ def material_of(
         shelf=shelf,
     )
     known = pictures or {}
-    tracks = {}
+    tracks: dict[str, ConditionTracks] = {}
     for session in study.sessions:
         seen = known.get(session.session_id, SessionPictures())
         light = lighting_of(
@@ -159,7 +159,7 @@ def material_of(
         study=study,
         directions=found.by_session,
         refused=found.refused,
-        tracks=tracks,
+        tracks=tracks if shelf is None else ShelvedMapping(tracks, shelf),
         pictures=known,
         dataset=dataset,
         boxes=boxes,
@@ -201,7 +201,8 @@ def _all_pictures(
         return found
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         tasks = [
-            pool.submit(_session_pictures, dataset, name, options.picture_every_s) for name in names
+            pool.submit(_session_pictures, dataset.alone(name), name, options.picture_every_s)
+            for name in names
         ]
         try:
             for done, (name, task) in enumerate(zip(names, tasks, strict=True), start=1):
@@ -219,7 +220,6 @@ def _put(pictures: SessionPictures, shelf: Shelf) -> SessionPictures:
     for each in (pictures.road, pictures.driver):
         if each is not None:
             each.mean, each.squares = shelf.keep(each.mean), shelf.keep(each.squares)
-            each.levels = shelf.keep(each.levels)
     return pictures
 
 

@@ -7,11 +7,16 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from dashgaze.scratch import forget
+
 Pixels = NDArray[np.uint8]
 Light = NDArray[np.float32]
 
 LEVELS = 16
 """Levels of brightness that entropy is counted over."""
+
+_SUMS_AT_ONCE = 16
+"""After so many their pages are let go, where they lie in a temporary file."""
 
 _LUMINANCE = (0.2126, 0.7152, 0.0722)
 
@@ -34,7 +39,8 @@ class PictureSum:
     squares
         Sum of squared differences from the mean of luminance, shape (height, width).
     levels
-        How often each pixel's code value of luma was in each of 16 levels, shape (16, height, width).
+        How often each pixel's code value of luma was in each of 16 levels, shape (16, height, width); of no size
+        once it is complete.
     """
 
     height_px: int
@@ -43,6 +49,7 @@ class PictureSum:
     mean: Light = field(init=False)
     squares: Light = field(init=False)
     levels: NDArray[np.uint16] = field(init=False)
+    _entropy_bits: float | None = field(init=False, default=None, repr=False)
 
     def __post_init__(self) -> None:
         shape = self.height_px, self.width_px
@@ -64,6 +71,12 @@ class PictureSum:
         rows, columns = np.ogrid[: self.height_px, : self.width_px]
         self.levels[level, rows, columns] += 1
 
+    def complete(self) -> "PictureSum":
+        """Count the levels, which are two thirds of it, and drop them; no picture can be added afterwards."""
+        self._entropy_bits = self.mean_entropy_bits
+        self.levels = np.zeros((LEVELS, 0, 0), dtype=np.uint16)
+        return self
+
     @property
     def sd(self) -> Light:
         """Standard deviation of luminance of each pixel, linear, shape (height, width); NaN below two pictures."""
@@ -82,6 +95,8 @@ class PictureSum:
 
         0 where nothing ever changes, 4 where all 16 levels are as frequent. NaN below two pictures.
         """
+        if self._entropy_bits is not None:
+            return self._entropy_bits
         if self.count < 2:
             return float("nan")
         shares = self.levels / np.float32(self.count)
@@ -127,15 +142,28 @@ def mean_of_sums(sums: Sequence[PictureSum], weights: Sequence[float] | None = N
         Of the mean; equal if None.
     """
     total = np.ones(len(sums)) if weights is None else np.asarray(weights, dtype=np.float64)
-    shares = (total / total.sum()).astype(np.float32)
-    mean = np.tensordot(shares, np.stack([each.mean for each in sums]), axes=1)
-    inner = [each.sd**2 for each in sums if each.count > 1]
-    blank = np.full(mean.shape[:2], np.nan, dtype=np.float32)
-    greys = np.stack([luminance(each.mean) for each in sums])
+    shape = sums[0].mean.shape[:2]
+    mean = np.zeros((*shape, 3))
+    inner, several = np.zeros(shape), 0
+    grey_mean, grey_squares = np.zeros(shape), np.zeros(shape)
+    # One after the other (Welford 1962): ten thousand of them side by side would be gigabytes.
+    for number, (each, share) in enumerate(zip(sums, total / total.sum(), strict=True), start=1):
+        mean += share * each.mean
+        if each.count > 1:
+            inner += each.sd.astype(np.float64) ** 2
+            several += 1
+        step = luminance(each.mean) - grey_mean
+        grey_mean += step / number
+        grey_squares += step * (luminance(each.mean) - grey_mean)
+        if number % _SUMS_AT_ONCE == 0:
+            forget(each.mean)
+            forget(each.squares)
+    blank = np.full(shape, np.nan, dtype=np.float32)
+    between = np.sqrt(grey_squares / max(len(sums) - 1, 1))
     return MeanPicture(
-        mean=mean,
-        within_sd=np.sqrt(np.mean(inner, axis=0, dtype=np.float32)) if inner else blank,
-        between_sd=greys.std(axis=0, ddof=1) if len(sums) > 1 else blank,
+        mean=mean.astype(np.float32),
+        within_sd=np.sqrt(inner / several).astype(np.float32) if several else blank,
+        between_sd=between.astype(np.float32) if len(sums) > 1 else blank,
         sums=len(sums),
         pictures=sum(each.count for each in sums),
     )

@@ -60,7 +60,7 @@ def sum_of_pictures(
         # A video that changes its size has no mean.
         if picture.shape[:2] == (total.height_px, total.width_px):
             total.add(picture)
-    return total
+    return None if total is None else total.complete()
 
 
 def _pictures(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NoReturn
 
 from dashgaze.errors import DashgazeError, InputError, MissingExtraError
 from dashgaze.progress import Progress, silent
@@ -162,10 +163,18 @@ def run_sections(
             name = plot.name if plot.name not in taken else f"{section.key}_{plot.name}"
             taken.add(name)
             drawn.append(write_figure(plot, name, figures))
+        # What figures are made of is large, and nobody wants them a second time.
+        section = replace(
+            section, plots=tuple(replace(plot, draw=_drawn_already) for plot in section.plots)
+        )
         results.append(SectionResult(section=section, figures=tuple(drawn), problem=problem))
         if material.shelf is not None:
             material.shelf.forget()
     return tuple(results)
+
+
+def _drawn_already() -> NoReturn:
+    raise RuntimeError("a figure is drawn once, by run_sections")
 
 
 def _made(maker: SectionMaker, material: Material) -> tuple[Section, str]:

@@ -15,7 +15,7 @@ from .centre import geometric_median, mode
 from .motion import frame_step_s, seconds_of
 from .noise import mapping_noise_deg, tracker_noise_deg
 from .selection import Selection, usable_gaze
-from .shelving import shelved
+from .shelving import ShelvedMapping, shelved
 
 ENOUGH_S = 60.0
 """Vanishing points for so long make a reference."""
@@ -137,7 +137,9 @@ def study_directions(
             refused[session.session_id] = error.what
         else:
             found[session.session_id] = given if shelf is None else shelved(given, shelf)
-    return StudyDirections(by_session=found, refused=refused)
+    return StudyDirections(
+        by_session=found if shelf is None else ShelvedMapping(found, shelf), refused=refused
+    )
 
 
 def angles_deg(session: SessionData, points_px: FloatArray, focal_px: float) -> FloatArray:

@@ -38,18 +38,14 @@ def iter_sessions(
     InputError
         As `open_dataset`, and if a shard can't be read.
     """
-    opened = (
-        root
-        if isinstance(root, OpenDataset)
-        else open_dataset(root, split=split, sessions=sessions)
-    )
+    opened = _opened(root, split, sessions)
     for done, session_id in enumerate(opened.rows, start=1):
         yield opened.session(session_id, columns)
         progress("reading sessions", done / len(opened.rows))
 
 
 def open_study(
-    root: Path,
+    root: Path | OpenDataset,
     *,
     split: str | None = None,
     sessions: Collection[str] | None = None,
@@ -71,7 +67,7 @@ def open_study(
     InputError
         As `iter_sessions`.
     """
-    opened = open_dataset(root, split=split, sessions=sessions)
+    opened = _opened(root, split, sessions)
     found = iter_sessions(opened, columns=columns, progress=progress)
     read: tuple[SessionData, ...]
     if shelf is None:
@@ -86,6 +82,14 @@ def open_study(
         sessions=read,
         notes=_notes(opened, read, split),
     )
+
+
+def _opened(
+    root: Path | OpenDataset, split: str | None, sessions: Collection[str] | None
+) -> OpenDataset:
+    if isinstance(root, OpenDataset):
+        return root
+    return open_dataset(root, split=split, sessions=sessions)
 
 
 def _notes(

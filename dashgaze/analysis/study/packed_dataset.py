@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,7 +57,7 @@ class OpenDataset:
         """Whether any of the wanted sessions is simulated: made-up numbers taint a study."""
         return any(is_simulated(row) for row in self.rows.values())
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 over path and SHA-256 of every shard and video; the build is its first 16 digits."""
         return _digest(self.manifest)
@@ -91,7 +91,8 @@ class OpenDataset:
 
     def shard(self, config: str, session_id: str) -> Path | None:
         """Give the file of a session in a configuration; None where the data set has none."""
-        return self._paths.get(config, {}).get(session_id)
+        path = self._paths.get(config, {}).get(session_id)
+        return None if path is None else self.folder / path
 
     def session(self, session_id: str, columns: Sequence[str] | None = None) -> SessionData:
         """Read one session; `columns` as in `iter_sessions`.
@@ -120,13 +121,41 @@ class OpenDataset:
             )
         return session_data(frames, self.rows[session_id])
 
+    def without_lists(self) -> OpenDataset:
+        """Give the same with a manifest that lists no files and no sessions: 4 kB for each session are most of it.
+
+        Shards are found as before, and the digest is known.
+        """
+        return self._lean(self.rows, self._paths, {"files": (), "sessions": ()})
+
+    def alone(self, session_id: str) -> OpenDataset:
+        """Give what a process needs to read one session: to send it all the others would take longer than its work."""
+        paths = {
+            config: {session_id: found[session_id]}
+            for config, found in self._paths.items()
+            if session_id in found
+        }
+        lists = {"files": (), "sessions": (), "left_out": (), "withdrawn": ()}
+        rows = {session_id: self.rows[session_id]}
+        return self._lean(rows, paths, lists | {"folds": {}, "options": {}})
+
+    def _lean(
+        self,
+        rows: Mapping[str, Mapping[str, Any]],
+        paths: Mapping[str, Mapping[str, str]],
+        lists: dict[str, Any],
+    ) -> OpenDataset:
+        lean = replace(self, rows=rows, manifest=self.manifest.model_copy(update=lists))
+        lean.__dict__.update(_paths=paths, digest=self.digest)  # as `cached_property` does
+        return lean
+
     @cached_property
-    def _paths(self) -> Mapping[str, Mapping[str, Path]]:
-        """Paths of shards, by configuration and session; made once, as there may be 100,000 files."""
-        paths: dict[str, dict[str, Path]] = {}
+    def _paths(self) -> Mapping[str, Mapping[str, str]]:
+        """Paths of shards in the folder, by configuration and session; made once, as there may be 100,000 files."""
+        paths: dict[str, dict[str, str]] = {}
         for file in self.manifest.files:
             if file.config is not None and file.session_id is not None:
-                paths.setdefault(file.config, {})[file.session_id] = self.folder / file.path
+                paths.setdefault(file.config, {})[file.session_id] = file.path
         return paths
 
 
