@@ -1,5 +1,7 @@
 """The scene camera as matching needs it: undistortion by a table, cheap enough for every frame."""
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -41,16 +43,9 @@ class EgoCamera:
         self._fold = fold_radius(self.distortion)
         self._focal_xy = self.matrix[[0, 1], [0, 1]]
         self._centre = self.matrix[:2, 2].copy()
-        columns, rows = (
-            np.arange(-_MARGIN_PX, length + _MARGIN_PX + _STEP_PX, _STEP_PX, dtype=np.float64)
-            for length in size_px
+        self._table, self._good = _tabulated(
+            self.matrix.tobytes(), self.distortion.tobytes(), size_px
         )
-        grid = np.stack(np.meshgrid(columns, rows), axis=-1)
-        self._table = self._exact_grid(grid)
-        middle = (self._table[:-1, :-1] + self._table[1:, 1:]
-                  + self._table[1:, :-1] + self._table[:-1, 1:]) / 4  # fmt: skip
-        error = np.abs(middle - self._exact_grid(grid[:-1, :-1] + _STEP_PX / 2)).max(axis=2)
-        self._good = error <= _TABLE_TOLERANCE_PX  # false where there is no ray
 
     @property
     def focal_px(self) -> float:
@@ -67,8 +62,7 @@ class EgoCamera:
 
     def undistort_exactly(self, points_px: ArrayLike) -> NDArray[np.float64]:
         """Do the same with the camera model itself, to 1e-6 px."""
-        rays = undistort_points(points_px, self.matrix, self.distortion)
-        return rays * self._focal_xy + self._centre
+        return _undistorted(points_px, self.matrix, self.distortion)
 
     def distort(self, points_px: ArrayLike) -> NDArray[np.float64]:
         """Take undistorted pixels to distorted ones, shape (n, 2), px; NaN beyond the lens."""
@@ -77,8 +71,36 @@ class EgoCamera:
             self._coefficients, self._fold,
         )  # fmt: skip
 
-    def _exact_grid(self, grid: NDArray[np.float64]) -> NDArray[np.float64]:
-        return self.undistort_exactly(grid.reshape(-1, 2)).reshape(grid.shape)
+
+@lru_cache(maxsize=2)
+def _tabulated(
+    matrix: bytes, distortion: bytes, size_px: tuple[int, int]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Give the table, and the cells in which interpolation is good; a tenth of a second, once for a camera.
+
+    Nobody may change them. That isn't forbidden to NumPy: compiled functions would be compiled once more.
+    """
+    columns, rows = (
+        np.arange(-_MARGIN_PX, length + _MARGIN_PX + _STEP_PX, _STEP_PX, dtype=np.float64)
+        for length in size_px
+    )
+    grid = np.stack(np.meshgrid(columns, rows), axis=-1)
+    model = np.frombuffer(matrix).reshape(3, 3), np.frombuffer(distortion)
+
+    def exact(points_px: NDArray[np.float64]) -> NDArray[np.float64]:
+        return _undistorted(points_px.reshape(-1, 2), *model).reshape(points_px.shape)
+
+    table = exact(grid)
+    middle = (table[:-1, :-1] + table[1:, 1:] + table[1:, :-1] + table[:-1, 1:]) / 4
+    error = np.abs(middle - exact(grid[:-1, :-1] + _STEP_PX / 2)).max(axis=2)
+    return table, error <= _TABLE_TOLERANCE_PX  # false where there is no ray
+
+
+def _undistorted(
+    points_px: ArrayLike, matrix: NDArray[np.float64], distortion: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    rays = undistort_points(points_px, matrix, distortion)
+    return rays * matrix[[0, 1], [0, 1]] + matrix[:2, 2]
 
 
 @compiled

@@ -150,14 +150,30 @@ class _Path(NamedTuple):
     seen_until_ns: NDArray[np.int64]  # just after the last sample of the stretch
 
 
+def _smoothed(samples: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Smooth columns, shape (n, 2), by polynomials fitted to the samples around each (Savitzky and Golay 1964).
+
+    The first and last samples are smoothed by the polynomials of the first and the last whole window. SciPy's
+    function of this kind gives the same; importing it takes half a second.
+    """
+    half = SMOOTHING_WINDOW // 2
+    powers = np.vander(np.arange(-half, half + 1.0), SMOOTHING_ORDER + 1)
+    # Row k gives the polynomial's value at the k-th sample of a window.
+    fit = powers @ np.linalg.pinv(powers)
+    smooth = np.empty_like(samples)
+    for column, values in zip(smooth.T, samples.T, strict=True):
+        column[half:-half] = np.convolve(values, fit[half], mode="valid")
+        column[:half] = fit[:half] @ values[:SMOOTHING_WINDOW]
+        column[-half:] = fit[-half:] @ values[-SMOOTHING_WINDOW:]
+    return smooth
+
+
 def _smooth_path(
     timestamp_ns: NDArray[np.int64],
     points_px: NDArray[np.float64],
     usable: NDArray[np.bool_],
     max_gap_ms: float,
 ) -> _Path:
-    from scipy.signal import savgol_filter
-
     times, points, speeds, counts, ends = [], [], [], [], []
     for begin, stop in _stretches(timestamp_ns, usable, max_gap_ms):
         seen_ns, seen_px = timestamp_ns[begin:stop], points_px[begin:stop]
@@ -165,7 +181,7 @@ def _smooth_path(
         if len(grid_ns) < SMOOTHING_WINDOW:  # too short for a fixation, too
             continue
         raw = np.column_stack([np.interp(grid_ns, seen_ns, column) for column in seen_px.T])
-        smooth = savgol_filter(raw, SMOOTHING_WINDOW, SMOOTHING_ORDER, axis=0)
+        smooth = _smoothed(raw)
         times.append(grid_ns)
         points.append(smooth)
         speeds.append(np.hypot(*np.gradient(smooth, 1 / RATE_HZ, axis=0).T))

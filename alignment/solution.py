@@ -232,6 +232,7 @@ class _Solver:
     ) -> list[tuple[TurnPath, TurnErrors]]:
         usual_px = float(np.median(self._error_px[self._anchor])) if self._anchor.any() else 0.0
         noise_rad = usual_px / self._px_per_rad
+        turns: dict[tuple[int, int], NDArray[np.float64]] = {}
         steady = measure_path(
             steady_path(time_s),
             maps,
@@ -239,13 +240,15 @@ class _Solver:
             noise_rad=noise_rad,
             quantile=STEADY_QUANTILE,
             as_if=0.9,
+            known_turns=turns,
         )
         self._steady_errors = steady[1]
         if not np.isfinite(turn_rad).any():
             return [steady]
         gyro = measure_path(
-            TurnPath.from_turns(turn_rad, time_s), maps, self._height_part, noise_rad=noise_rad
-        )
+            TurnPath.from_turns(turn_rad, time_s), maps, self._height_part, noise_rad=noise_rad,
+            known_turns=turns,
+        )  # fmt: skip
         self._gyro_errors = gyro[1]
         return [gyro, steady]
 

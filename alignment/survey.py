@@ -122,7 +122,8 @@ def survey(
     matcher = DirectMatcher(camera, frame, feature_count=feature_count, road_camera=road_camera)
     rows = _rows(plan)
     maps, pictures = [], []
-    with PairReader(plan, detector) as reader:
+    # One thread: several read far ahead, in vain at each of the jumps from look to look.
+    with PairReader(plan, detector, thread_count=1) as reader:
         for number, row in enumerate(rows):
             progress("looking around", number / len(rows))
             (pair,) = reader.read(range(row, row + 1))
@@ -141,21 +142,28 @@ def survey(
 
 
 def _rows(plan: PairPlan) -> list[int]:
-    """Choose rows at which both videos have frames, where the road video can be entered cheaply."""
+    """Choose rows at which both videos have frames, one in each part of the drive: the one that is decoded soonest."""
     usable = np.flatnonzero((plan.ego_index >= 0) & (plan.road_index >= 0))
     if not len(usable):
         return []
     seconds = plan.time_s[usable[-1]] - plan.time_s[usable[0]]
     count = int(np.clip(seconds / _SECONDS_A_LOOK, _FEWEST_LOOKS, _MOST_LOOKS))
-    # The frame after a keyframe: its neighbours on both sides need no more decoding.
-    after_key = np.flatnonzero(plan.road_times.keyframe) + 1
-    cheap = usable[np.isin(plan.road_index[usable], after_key)]
-    if len(cheap) < count:
-        cheap = usable
-    middle = (np.arange(count) + 0.5) / count
-    wanted = plan.time_s[usable[0]] + middle * seconds
-    nearest = np.abs(plan.time_s[cheap][None] - wanted[:, None]).argmin(axis=1)
-    return [int(row) for row in np.unique(cheap[nearest])]
+    # The road frames on both sides are asked for, too.
+    cost = _since_keyframe(plan.ego_times.keyframe, plan.ego_index[usable])
+    cost += 2 + _since_keyframe(plan.road_times.keyframe, plan.road_index[usable] - 1)
+    chosen = []
+    for part in np.array_split(np.arange(len(usable)), min(count, len(usable))):
+        from_middle = np.abs(part - part.mean())
+        chosen.append(int(usable[part[np.lexsort((from_middle, cost[part]))[0]]]))
+    return chosen
+
+
+def _since_keyframe(keyframe: NDArray[np.bool_], index: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Give how many frames come before a frame that have to be decoded for it."""
+    place = np.arange(len(keyframe))
+    latest = np.maximum.accumulate(np.where(keyframe, place, 0))
+    index = np.maximum(index, 0)
+    return np.asarray(index - latest[index], dtype=np.int64)
 
 
 def _look(matcher: DirectMatcher, pair: FramePair, time_s: float) -> DirectMatch | None:

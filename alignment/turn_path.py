@@ -147,6 +147,7 @@ def measure_path(
     quantile: float = 0.75,
     as_if: float = 0.75,
     seed: int = 0,
+    known_turns: dict[tuple[int, int], NDArray[np.float64]] | None = None,
 ) -> tuple[TurnPath, TurnErrors]:
     """Find a path's bias and errors on frames whose maps are known.
 
@@ -165,6 +166,9 @@ def measure_path(
         same where they are like real gaps, a lower one where real gaps are worse.
     seed
         Of the choice of trials.
+    known_turns
+        Turns between two frames by their maps, by the frames' rows; those that are found are added. For several paths
+        along the same maps, which mostly are tried at the same frames.
 
     Returns
     -------
@@ -174,8 +178,16 @@ def measure_path(
     rng = np.random.default_rng(seed)
     known = finite_rows(normal_map)
 
+    turns = {} if known_turns is None else known_turns
+
     def turn(first: int, last: int) -> NDArray[np.float64]:
-        return rotation_matrix(turn_between_maps(normal_map[first], normal_map[last], height_part))
+        found = turns.get((first, last))
+        if found is None:
+            found = rotation_matrix(
+                turn_between_maps(normal_map[first], normal_map[last], height_part)
+            )
+            turns[first, last] = found
+        return found
 
     path = _without_bias(path, turn, known, rng)
     closed, opened, trials = [], [], []

@@ -98,13 +98,15 @@ def _wrap_all(clocks: Clocks, chunk: Chunk) -> None:
         def __init__(self, detector: FeatureDetector, inner: cv2.ORB) -> None:
             self.reduction = detector.reduction
             self.detectAndCompute = inner.detectAndCompute
+            self.setFastThreshold = inner.setFastThreshold
 
     make = FeatureDetector.__init__
 
     def make_clocked(detector: FeatureDetector, **named: Any) -> None:
         make(detector, **named)
-        detector._orb = Orb(detector, detector._orb)
-        clocks.wrap(detector._orb, "detectAndCompute", of_detector("ORB")(detector))
+        corners = detector._corners
+        corners._orb = Orb(detector, corners._orb)
+        clocks.wrap(corners._orb, "detectAndCompute", of_detector("ORB")(detector))
 
     FeatureDetector.__init__ = make_clocked
     wrap = clocks.wrap

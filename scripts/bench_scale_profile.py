@@ -118,7 +118,7 @@ def _orb(path: Path, reduction: float) -> float:
 
     def work() -> None:
         for picture in _pictures(path):
-            finder._orb.detectAndCompute(finder.reduce(_luma(picture)), None)
+            finder._corners.find(finder.reduce(_luma(picture)), None)
 
     return _timed(work)
 

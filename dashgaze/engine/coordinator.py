@@ -1,4 +1,8 @@
-"""Bringing the jobs of many sessions to workers, oldest session first."""
+"""Bringing the jobs of many sessions to workers, oldest session first.
+
+Once no more sessions are to come, what most other work waits for goes first: else the workers would stand idle at
+the end while one of them goes through what is left of the last session.
+"""
 
 import concurrent.futures
 import heapq
@@ -52,7 +56,8 @@ class Watcher:
 
 @dataclass(order=True)
 class _Waiting:
-    order: tuple[int, int, int]
+    order: tuple[float, int, int, int]
+    number: int = field(compare=False)
     job: Job = field(compare=False)
     course: Course = field(compare=False)
     tries: int = field(default=0, compare=False)
@@ -76,13 +81,14 @@ class Coordinator:
 
     def __init__(self, courses: Iterable[Course], hands: Hands, watcher: Watcher) -> None:
         self._coming = enumerate(courses)
+        self._following = next(self._coming, None)
         self._hands, self._watcher = hands, watcher
         self._ready: list[_Waiting] = []
         self._running: dict[Future[JobResult], _Waiting] = {}
         self._suspects: deque[_Waiting] = deque()
         self._open: dict[int, Course] = {}
         self._serial = itertools.count()
-        self._exhausted = False
+        self._at_the_end = False
 
     def run(self) -> None:
         """Do it all."""
@@ -90,7 +96,7 @@ class Coordinator:
             self._open_sessions()
             self._hand_out()
             if not self._running:
-                if self._ready or self._suspects or not self._exhausted:
+                if self._ready or self._suspects or self._following is not None:
                     continue
                 return
             finished, _ = concurrent.futures.wait(
@@ -106,15 +112,18 @@ class Coordinator:
 
     def _open_sessions(self) -> None:
         most = _OPEN_A_WORKER * max(self._hands.count, self._hands.room // 2)
-        while len(self._open) < most and not self._exhausted:
-            following = next(self._coming, None)
-            if following is None:
-                self._exhausted = True
-                return
-            number, course = following
+        while len(self._open) < most and self._following is not None:
+            number, course = self._following
+            self._following = next(self._coming, None)
             self._open[number] = course
             self._watcher.began(course)
             self._advance(number, course)
+        # One worker has no other one to wait for.
+        if self._following is None and not self._at_the_end and self._hands.count > 1:
+            self._at_the_end = True
+            for waiting in self._ready:
+                waiting.order = self._order(waiting.number, waiting.course, waiting.job)
+            heapq.heapify(self._ready)
 
     def _advance(self, number: int, course: Course) -> None:
         for job in course.next_jobs():
@@ -124,8 +133,13 @@ class Coordinator:
             self._watcher.over(course)
 
     def _queue(self, number: int, course: Course, job: Job) -> None:
-        order = (number, _RANK[job.stage], next(self._serial))
-        heapq.heappush(self._ready, _Waiting(order, job, course))
+        order = self._order(number, course, job)
+        heapq.heappush(self._ready, _Waiting(order, number, job, course))
+
+    def _order(self, number: int, course: Course, job: Job) -> tuple[float, int, int, int]:
+        """Tell when a job is to be handed out: the least first."""
+        urgency = course.awaited_s(job) if self._at_the_end else 0.0
+        return -urgency, number, _RANK[job.stage], next(self._serial)
 
     def _hand_out(self) -> None:
         if self._suspects:
@@ -147,7 +161,7 @@ class Coordinator:
 
     def _take(self, waiting: _Waiting, result: JobResult) -> None:
         self._watcher.ended(waiting.job, result)
-        number = waiting.order[0]
+        number = waiting.number
         for job in waiting.course.ended(waiting.job, result):
             self._queue(number, waiting.course, job)
         self._advance(number, waiting.course)

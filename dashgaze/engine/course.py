@@ -76,6 +76,20 @@ class Course:
             return 0.0
         return 1 - tally.open_parts / tally.part_count
 
+    def awaited_s(self, job: Job) -> float:
+        """Give how long the longest chain of stages is that waits for a job, with its own stage if that isn't done.
+
+        In seconds of processor time for a second of drive, about.
+        """
+        tally = self._tallies.get(job.stage)
+        joins = tally is not None and tally.part_count > 0 and job.part is None
+        return self._chain_s(job.stage, with_itself=not joins)
+
+    def _chain_s(self, name: str, *, with_itself: bool = True) -> float:
+        after = (self._chain_s(each.name) for each in self.stages if name in each.after)
+        own = (each.machine_s_per_drive_s for each in self.stages if each.name == name)
+        return max(after, default=0.0) + (sum(own) if with_itself else 0.0)
+
     def next_jobs(self) -> Iterator[Job]:
         """Give the jobs that can begin now and have not; each is given once."""
         moved = True

@@ -176,6 +176,10 @@ def _gaze(
 
 def _rank_correlation(one: FloatArray, other: FloatArray) -> float:
     """Give Spearman's correlation; single wild poses count for no more than their rank."""
-    from scipy.stats import rankdata
+    return float(np.corrcoef(_ranks(one), _ranks(other))[0, 1])
 
-    return float(np.corrcoef(rankdata(one), rankdata(other))[0, 1])
+
+def _ranks(values: FloatArray) -> FloatArray:
+    """Give the rank of each value, from 1; equal ones share the mean of theirs."""
+    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(count) - (count - 1) / 2)[place], dtype=np.float64)

@@ -20,6 +20,9 @@ from .detector import LANDMARK_COUNT, FaceDetector, Faces, Picture
 from .mirroring import turned_back
 from .scanning import FaceScanner
 
+DRAFT = True
+"""Whether the driver video is decoded as a draft; see `ColourReader`."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Stretch:
@@ -145,7 +148,7 @@ def scan_stretch(
     """
     scanner = FaceScanner(detector, whole_every=whole_every)
     found: list[Faces | None] = []
-    with ColourReader(stretch.path, stretch.times, thread_count=1) as reader:
+    with ColourReader(stretch.path, stretch.times, thread_count=1, draft=DRAFT) as reader:
         for index in stretch.index.tolist():
             picture = reader.read(index)
             if not isinstance(picture, ColourPicture):

@@ -71,6 +71,9 @@ class ColourReader:
         What `read_frame_times` gave for it.
     thread_type, thread_count
         How FFmpeg spreads the decoding, and over how many threads; 0 for one per core.
+    draft
+        Whether the edges of coded blocks stay as they are, which saves an eighth of the time: for what
+        reduces the pictures anyway, and never for pictures that are kept.
 
     Raises
     ------
@@ -86,8 +89,9 @@ class ColourReader:
         *,
         thread_type: ThreadType = "AUTO",
         thread_count: int = 0,
+        draft: bool = False,
     ) -> None:
-        self._path, self._times = path, times
+        self._path, self._times, self._draft = path, times, draft
         self._threads: tuple[ThreadType, int] = (thread_type, thread_count)
         self._upright = _upright(path)
         self._finder: PictureFinder | None = None
@@ -101,7 +105,11 @@ class ColourReader:
     def __enter__(self) -> Self:
         thread_type, thread_count = self._threads
         self._finder = PictureFinder(
-            self._path, self._times, thread_type=thread_type, thread_count=thread_count
+            self._path,
+            self._times,
+            thread_type=thread_type,
+            thread_count=thread_count,
+            draft=self._draft,
         )
         return self
 

@@ -16,7 +16,8 @@ from av.video.stream import VideoStream
 
 from dashgaze.errors import MediaError
 
-from .opening import first_audio, first_video, open_media, read_only
+from .opening import first_audio, first_video, open_media_source, read_only
+from .remembered import Remembered, mark_of
 
 # A date before this is the zero of an unset clock (1904, 1970), possibly plus its uptime.
 _FIRST_CREDIBLE_YEAR = 1990
@@ -95,14 +96,29 @@ class MediaInfo:
 def probe(path: Path) -> MediaInfo:
     """Read the headers of a media file.
 
-    One picture is decoded, for its rotation; no other media data is read.
+    One picture is decoded, for its rotation; no other media data is read. Of a file that nobody has written to
+    since it was read last, what was read then is given.
 
     Raises
     ------
     MediaError
         If the file can't be opened, or holds neither video nor sound.
     """
-    with open_media(path) as container:
+    mark = mark_of(path)
+    info = _remembered.get(path, mark)
+    if info is None:
+        info, remote = _read(path)
+        if not remote:
+            _remembered.keep(path, mark, info)
+    return info
+
+
+_remembered: Remembered[MediaInfo] = Remembered(most=16)
+
+
+def _read(path: Path) -> tuple[MediaInfo, bool]:
+    """Read the headers; tell whether the file stands for a remote one."""
+    with open_media_source(path) as (container, reader):
         video, audio = first_video(container), first_audio(container)
         if video is None and audio is None:
             raise MediaError(
@@ -113,7 +129,7 @@ def probe(path: Path) -> MediaInfo:
         # Raw AAC states no length; FFmpeg guesses one from the bit rate.
         stated = container.format.name != "aac"
         duration = container.duration if stated else None
-        return MediaInfo(
+        info = MediaInfo(
             path=path,
             container=container.format.name,
             duration_s=None if duration is None else duration / av.time_base,
@@ -121,6 +137,7 @@ def probe(path: Path) -> MediaInfo:
             audio=None if audio is None else _audio_track(audio, stated=stated),
             video=None if video is None else _video_track(container, video),
         )
+    return info, reader is not None
 
 
 def _audio_track(stream: AudioStream, *, stated: bool) -> AudioTrack:

@@ -14,6 +14,7 @@ from dashgaze.progress import Progress, silent
 
 from .completeness import is_cut_short, mp4_payload
 from .opening import first_video, open_media_source, read_only
+from .remembered import Remembered, mark_of
 
 _VP8 = ("vp8", "libvpx")
 # VP8 stores hidden reference frames as packets of their own (RFC 6386, 9.1); no decoder returns
@@ -73,11 +74,32 @@ def read_frame_times(path: Path, *, progress: Progress = silent) -> FrameTimes:
     edit list starts within a frame, FFmpeg moves the track by the hidden part of it, under one
     frame, here and in decoding.
 
+    Of a file that nobody has written to since it was read last, what was read then is given. The arrays can't be
+    written to.
+
     Raises
     ------
     MediaError
         If the file can't be opened, has no video, or no frame of it carries a presentation time.
     """
+    mark = mark_of(path)
+    times = _remembered.get(path, mark)
+    if times is not None:
+        progress("reading frame times", 1.0)
+        return times
+    times, remote = _read(path, progress)
+    for array in (times.time_s, times.keyframe, times.pts):
+        array.flags.writeable = False
+    if not remote:
+        _remembered.keep(path, mark, times)
+    return times
+
+
+_remembered: Remembered[FrameTimes] = Remembered(most=8)
+
+
+def _read(path: Path, progress: Progress) -> tuple[FrameTimes, bool]:
+    """Read the times; tell whether the file stands for a remote one."""
     with open_media_source(path) as (container, reader):
         stream = first_video(container)
         if stream is None:
@@ -104,7 +126,7 @@ def read_frame_times(path: Path, *, progress: Progress = silent) -> FrameTimes:
     all_pts = np.array(packets.pts, dtype=np.int64)
     # B-frames are stored out of order. Of equal times the first stored one is kept.
     pts, first = np.unique(all_pts, return_index=True)
-    return FrameTimes(
+    times = FrameTimes(
         path=path,
         time_s=pts * time_base.numerator / time_base.denominator,
         keyframe=np.array(packets.keyframe, dtype=np.bool_)[first],
@@ -115,6 +137,7 @@ def read_frame_times(path: Path, *, progress: Progress = silent) -> FrameTimes:
         truncated=packets.broke_off or is_cut_short(path),
         counted=counted,
     )
+    return times, reader is not None
 
 
 @dataclass

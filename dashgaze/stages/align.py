@@ -40,7 +40,7 @@ from .record import StageRecord, plan_stage, read_record, up_to_date
 from .road_flow import plan_road_flow
 from .session_clock import TIME_MAP_NAME, SessionClock, read_session_clock
 
-VERSION = 3
+VERSION = 4
 """Version of the method; counted up when the same input gives another result."""
 
 HOMOGRAPHIES_NAME = "homographies.parquet"

@@ -36,7 +36,7 @@ from .frames import FRAMES_NAME
 from .input_watch import InputWatch
 from .record import StageRecord, plan_stage, read_record, up_to_date
 
-VERSION = 1
+VERSION = 2
 """Version of the method; counted up when the same input gives another result."""
 
 FACES_NAME = "faces.parquet"

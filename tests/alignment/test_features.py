@@ -7,6 +7,8 @@ from dashgaze.alignment.features import (
     FeatureDetector,
     Features,
     Region,
+    _Corners,
+    _most_of_levels,
     working_reduction,
 )
 
@@ -88,6 +90,63 @@ def test_noise_scale_is_that_of_the_level() -> None:
     assert counts == sorted(counts, reverse=True)
     assert features.descriptors.shape == (len(features), 4)
     assert features.descriptors.dtype == np.uint64
+
+
+def test_what_came_before_does_not_change_what_is_found() -> None:
+    rich = [textured(seed, (811, 605)) for seed in (10, 11, 12)]
+    few = cv2.GaussianBlur(rich[0], (0, 0), 5)
+    faint = (rich[1] // 6 + 100).astype(np.uint8)
+    usable = np.full((605, 811), 255, dtype=np.uint8)
+    usable[:, :500] = 0
+    detector = FeatureDetector(count=300)
+    thresholds = set()
+    for picture, mask in [
+        (rich[0], None), (rich[1], None), (rich[2], usable), (few, None), (rich[0], None), (faint, None),
+        *[(each, None) for each in rich * 4], (few, usable), (rich[1], None),
+    ]:  # fmt: skip
+        again = detector.find(picture, usable=mask)
+        alone = FeatureDetector(count=300).find(picture, usable=mask)
+        assert again.points_px.tolist() == alone.points_px.tolist()
+        assert again.noise_scale.tolist() == alone.noise_scale.tolist()
+        assert (again.descriptors == alone.descriptors).all()
+        thresholds.add(detector._corners._threshold)
+    assert min(thresholds) == 12
+    assert max(thresholds) > 30  # else nothing was saved
+
+
+def test_corners_are_those_of_orb_at_the_least_threshold() -> None:
+    detector = FeatureDetector(count=300)
+    orb = cv2.ORB.create(
+        nfeatures=300, scaleFactor=SCALE_STEP, nlevels=4, edgeThreshold=20, patchSize=31,
+        fastThreshold=12, scoreType=cv2.ORB_FAST_SCORE,
+    )  # fmt: skip
+    for seed in (10, 11, 12):
+        picture = textured(seed, (811, 605))
+        found = detector._corners.find(picture, None)
+        keypoints, descriptors = orb.detectAndCompute(picture, None)
+        assert found is not None
+        octave, places, response, bits = found
+        mine = {
+            (*map(float, place), int(level), float(strength), each.tobytes())
+            for place, level, strength, each in zip(places, octave, response, bits, strict=True)
+        }
+        theirs = {
+            (*map(float, each.pt), each.octave, each.response, row.tobytes())
+            for each, row in zip(keypoints, descriptors, strict=True)
+        }
+        assert mine == theirs
+    assert detector._corners._threshold > 12
+
+
+@pytest.mark.parametrize("count", [60, 100, 333, 500, 800, 1000, 1500, 2400, 3000])
+def test_levels_are_full_when_orb_takes_no_more(count: int) -> None:
+    noise = np.random.default_rng(8).integers(0, 256, (900, 1200), dtype=np.uint8)
+    found = _Corners(count).find(cv2.GaussianBlur(noise, (0, 0), 1.2), None)
+    assert found is not None
+    for level, full in enumerate(_most_of_levels(count)):
+        response = found[2][found[0] == level]
+        # of those that are as strong as the weakest ORB keeps all
+        assert np.sum(response > response.min()) < full <= len(response)
 
 
 def test_no_more_than_asked_for() -> None:

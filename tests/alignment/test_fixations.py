@@ -7,7 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashgaze.alignment.fixations import EyeMovements, find_fixations, gaps_between
+from dashgaze.alignment.fixations import (
+    SMOOTHING_ORDER,
+    SMOOTHING_WINDOW,
+    EyeMovements,
+    _smoothed,
+    find_fixations,
+    gaps_between,
+)
 from dashgaze.alignment.frame_grid import interval_of
 
 START_NS = 1_685_088_813_175_076_015
@@ -239,3 +246,18 @@ class TestAgainstPupilCloud:
         share, kappa = self.agreement(found, outside)
         assert share > 0.995
         assert kappa > 0.9
+
+
+@pytest.mark.parametrize("count", [SMOOTHING_WINDOW, SMOOTHING_WINDOW + 1, 300])
+def test_gaze_is_smoothed_as_by_scipy(count: int) -> None:
+    from scipy.signal import savgol_filter
+
+    path = np.random.default_rng(3).normal(540, 200, (count, 2))
+    other = savgol_filter(path, SMOOTHING_WINDOW, SMOOTHING_ORDER, axis=0)
+    assert _smoothed(path) == pytest.approx(other, abs=1e-10)
+
+
+def test_smoothing_changes_no_polynomial_of_its_order() -> None:
+    t = np.arange(40.0)
+    path = np.column_stack([1 + t - 0.03 * t**2 + 0.001 * t**3, 500 - 2 * t])
+    assert _smoothed(path) == pytest.approx(path, abs=1e-9)

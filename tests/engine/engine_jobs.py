@@ -1,5 +1,6 @@
 """What workers in other processes do in tests of the engine; they import it by name."""
 
+import atexit
 import os
 import signal
 import time
@@ -28,6 +29,13 @@ def leave_a_mark(job: Job) -> JobResult:
     with (folder / f"{job.stage}.done").open("a") as file:
         file.write(f"{os.getpid()}\n")
     return JobResult(outcome="done", verdict="ok")
+
+
+def leave_a_note_at_exit(job: Job) -> JobResult:
+    """Have this process write a file when it ends in good order."""
+    atexit.register((Path(job.session) / "exit.done").write_text, str(os.getpid()))
+    print("said at last", end="")  # without a line's end it stays in the buffer
+    return JobResult(outcome="done")
 
 
 def raise_what_no_job_should(job: Job) -> JobResult:

@@ -123,6 +123,26 @@ def test_the_first_session_comes_first():
     assert order[last_of_first - 3 :].count("s0") >= 2
 
 
+def test_at_the_end_goes_first_what_most_other_work_waits_for():
+    hands = Hands(count=2, parts=3)
+    Coordinator(courses(2), hands, Notes()).run()
+    order = [(job.session, job.stage) for job in hands.done]
+    last_stretch = max(place for place, job in enumerate(hands.done) if job.part is not None)
+    # what is left of the first session is kept for the time when the last one is joined and judged
+    assert hands.done[last_stretch].session == "s1"
+    assert order.index(("s0", "vanishing-point")) > last_stretch
+    assert order.index(("s1", "faces")) > last_stretch
+    assert [stage for _, stage in order[-2:]] == ["report", "report"]
+
+
+def test_while_more_are_to_come_the_oldest_session_goes_first():
+    hands = Hands(count=2, parts=3)
+    Coordinator(courses(9), hands, Notes()).run()
+    order = [(job.session, job.stage) for job in hands.done]
+    assert order.index(("s0", "report")) < order.index(("s5", "sync"))
+    assert order.index(("s0", "faces")) < order.index(("s2", "align"))
+
+
 def test_jobs_that_were_under_way_with_a_killed_one_are_done_again():
     killed = []
 

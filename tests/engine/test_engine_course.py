@@ -147,3 +147,19 @@ def test_every_stage_comes_after_stages_that_come_before_it():
     for place, stage in enumerate(STAGES.values()):
         assert set(stage.after) <= set(names[:place])
         assert set(stage.needs) <= set(stage.after)
+
+
+def test_what_the_longest_chain_waits_for_is_awaited_most(way):
+    settle(way, "sync")
+    settle(way, "frames")
+    align, faces = way.ready
+    cost = {name: stage.machine_s_per_drive_s for name, stage in STAGES.items()}
+    end = cost["vanishing-point"] + cost["report"]
+    with_sweep = way.awaited_s(align)
+    assert with_sweep == pytest.approx(cost["align"] + end)
+    assert way.awaited_s(faces) == pytest.approx(cost["faces"] + cost["report"])
+    parts = way.ended(align, JobResult(outcome="divided", parts=(Piece(), Piece())))
+    assert [way.awaited_s(each) for each in parts] == [with_sweep] * 2
+    way.ended(parts[0], DONE)
+    (join,) = way.ended(parts[1], DONE)
+    assert way.awaited_s(join) == pytest.approx(end), "its long part is done"

@@ -72,7 +72,9 @@ def test_a_job_that_always_kills_its_process_is_named_and_the_others_are_done(
     assert "killed 2 times" in bad["frames"].reasons[0]
     for path in paths:
         if path.name != "killer":
-            assert (path / "align.done").read_text().count("\n") == 1, "done once"
+            assert (path / "align.done").exists()
+        # what had ended before it was killed is not done again
+        assert (path / "sync.done").read_text().count("\n") == 1, "done once"
 
 
 def test_an_error_that_no_job_gives_is_a_fault_of_that_job(hands_of, engine, made_up, jobs):
@@ -80,6 +82,16 @@ def test_an_error_that_no_job_gives_is_a_fault_of_that_job(hands_of, engine, mad
     outcome = engine(hands, made_up("a"), until="sync").finished["a"].outcomes["sync"]
     assert (outcome.outcome, outcome.reasons) == ("fault", ("RuntimeError: not in the book",))
     assert "raise_what_no_job_should" in outcome.trace
+
+
+def test_processes_that_are_dismissed_end_in_good_order(hands_of, tmp_path, jobs, capfd):
+    hands = hands_of(1, jobs.leave_a_note_at_exit)
+    hands.submit(Job(session=str(tmp_path), stage="sync")).result(60)
+    (process,) = hands._pool._processes.values()
+    hands.close(at_once=False)
+    assert process.exitcode == 0
+    assert (tmp_path / "exit.done").read_text() == str(process.pid)
+    assert capfd.readouterr().out == "said at last"
 
 
 def test_processes_use_one_thread(hands_of, jobs):

@@ -7,7 +7,7 @@ import pytest
 from dashgaze.face_detection import video_scan
 from dashgaze.face_detection.detector import Faces
 from dashgaze.face_detection.head_pose import camera_matrix, head_poses
-from dashgaze.face_detection.mirroring import mirror_evidence, turned_back
+from dashgaze.face_detection.mirroring import _ranks, mirror_evidence, turned_back
 from dashgaze.face_detection.tracks import size_of
 from dashgaze.face_detection.video_scan import Stretch, bgr_of, scan_stretch
 from dashgaze.media.colour import ColourPicture
@@ -199,3 +199,8 @@ def test_signals_that_have_nothing_to_do_with_the_picture_accuse_nobody():
         accused += mirror_evidence(time_s, yaw, rate, gaze).mirrored is True
         accused += mirror_evidence(time_s, yaw, rate * np.nan, gaze).mirrored is True
     assert accused == 0
+
+
+def test_equal_values_share_the_mean_of_their_ranks():
+    assert _ranks(np.array([3.0, -1.0, 3.0, 0.5, 3.0])).tolist() == [4.0, 1.0, 4.0, 2.0, 4.0]
+    assert _ranks(np.array([7.0])).tolist() == [1.0]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dashgaze.collection.simulation.media_writer import FileOptions, write_video
 from dashgaze.media import LumaFrame, LumaReader, picture_finder, read_frame_times
+from dashgaze.media.colour import ColourPicture, ColourReader
 
 SIZE_PX = (192, 108)
 KEY_INTERVAL = 10
@@ -80,3 +81,19 @@ def test_a_draft_is_off_by_a_few_levels_and_the_same_frame(film: Path) -> None:
     for number, picture in enumerate(draft):
         distance = [np.abs(picture.astype(int) - each).mean() for each in exact]
         assert int(np.argmin(distance)) == number
+
+
+def test_colour_is_smoothed_unless_a_draft_is_asked_for(film: Path) -> None:
+    times = read_frame_times(film)
+
+    def planes(index: int, **how: Any) -> list[NDArray[np.float64]]:
+        with ColourReader(film, times, **how) as reader:
+            picture = reader.read(index)
+            assert isinstance(picture, ColourPicture)
+            return [plane.astype(np.float64) for plane in picture.planes]
+
+    full, draft = planes(7, draft=False), planes(7, draft=True)
+    apart = [np.abs(one - other) for one, other in zip(full, draft, strict=True)]
+    assert apart[0].max() > 0
+    assert all(each.mean() < 4 for each in apart)
+    assert all((one == other).all() for one, other in zip(full, planes(7), strict=True))
