@@ -26,6 +26,9 @@ ONE_THREAD = (
 """Variables by which libraries are told how many threads to use."""
 
 
+_LONGEST_FAREWELL_S = 5.0
+
+
 class WorkersLostError(Exception):
     """Processes died, and every job that was under way with them."""
 
@@ -94,9 +97,13 @@ class LocalHands:
     def close(self, *, at_once: bool) -> None:
         """Dismiss all."""
         processes = list((self._pool._processes or {}).values()) if at_once else []
+        manager: threading.Thread | None = getattr(self._pool, "_executor_manager_thread", None)
         self._pool.shutdown(wait=not at_once, cancel_futures=True)
         for process in processes:
             process.terminate()
+        if manager is not None:
+            # An interpreter that ends while the pool's thread closes its pipes would say so at length.
+            manager.join(_LONGEST_FAREWELL_S)
 
     def _new_pool(self) -> concurrent.futures.ProcessPoolExecutor:
         return concurrent.futures.ProcessPoolExecutor(
