@@ -113,15 +113,28 @@ class LocalHands:
 
 @contextmanager
 def _no_interrupt() -> Iterator[None]:
-    """Put off Ctrl-C, also in processes that are started meanwhile, until they have chosen to ignore it."""
+    """Put off Ctrl-C, also in processes that are started meanwhile, until they have chosen to ignore it.
+
+    The mask is what they inherit. It does not keep this process from it, as any other thread may be given the signal,
+    those of libraries too; so it is noted for the time, and sent again in the end.
+    """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
+    noted: list[int] = []
+    handler = signal.getsignal(signal.SIGINT)
+    ours = threading.current_thread() is threading.main_thread() and callable(handler)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    if ours:
+        signal.signal(signal.SIGINT, lambda number, frame: noted.append(number))
     try:
         yield
     finally:
+        if ours:
+            signal.signal(signal.SIGINT, handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if noted:
+            signal.raise_signal(signal.SIGINT)
 
 
 def is_lost(error: BaseException | None) -> bool:
