@@ -5,11 +5,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from dashgaze.engine.hands import LocalHands
+from dashgaze.engine.hands import LocalHands, _no_interrupt
 from dashgaze.engine.job import Job
 
 needs_proc = pytest.mark.skipif(
@@ -94,6 +96,29 @@ def test_processes_that_are_dismissed_end_in_good_order(hands_of, tmp_path, jobs
     assert capfd.readouterr().out == "said at last"
 
 
+@needs_proc
+def test_ctrl_c_that_another_thread_is_given_waits_until_processes_have_started():
+    done, went_on = threading.Event(), []
+    other = threading.Thread(target=done.wait)
+    other.start()
+
+    def start_processes():
+        with _no_interrupt():
+            signal.pthread_kill(other.ident, signal.SIGINT)
+            time.sleep(0.2)
+            went_on.append(True)
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            start_processes()
+        assert went_on
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    finally:
+        done.set()
+        other.join()
+
+
 def test_processes_use_one_thread(hands_of, jobs):
     result = hands_of(1, jobs.say_threads).submit(Job(session=".", stage="sync")).result(60)
     assert result.reasons == ("1", "1")
@@ -101,9 +126,11 @@ def test_processes_use_one_thread(hands_of, jobs):
 
 _PARENT = """
 import sys
+import threading
+import time
 sys.path.insert(0, sys.argv[1])
 import engine_jobs
-from dashgaze.engine.hands import LocalHands
+from dashgaze.engine.hands import LocalHands, _no_interrupt
 from dashgaze.engine.job import Job
 if __name__ == "__main__":
     hands = LocalHands(2, do=engine_jobs.leave_a_mark)
